@@ -136,10 +136,12 @@ class SynthesisRequest:
 
     request_id: str
     voice: str = ""
-    """Preset speaker, registered voice, or empty for the model's default."""
+    """Preset speaker, registered voice, or empty: the only speaker of a checkpoint that has one, else none."""
     language: str = "auto"
     instruct: str = ""
     layout: Layout = Layout.AUTO
+    incremental: bool = False
+    """The text arrives in pieces while it is being spoken: AUTO means STREAMING, and speech cannot end before the text."""
     seed: int | None = None
     """None draws one; the effective seed is reported."""
     sampling: SamplingOverrides = field(default_factory=SamplingOverrides)
@@ -155,6 +157,8 @@ class SynthesisRequest:
     raw_text: bool = False
     """Hand the text to the tokenizer exactly as it is: no normalization, no segmentation, no stripping."""
     trim_leading_silence: bool = True
+    decode: bool = True
+    """False: codes only, no audio (dry run)."""
     tenant: str = ""
     voice_prompt: VoicePrompt | None = None
     """A voice given with the request itself (cloning without registration); wins over ``voice``."""

@@ -79,6 +79,8 @@ class Submit:
     """Gives up its place when this far ahead of its reader; None: never."""
     session_id: str = ""
     tenant: str = ""
+    continuation: bool = False
+    """True: goes on with a text whose beginning was admitted; it is never queued or refused for load."""
     decode: bool = True
     """False: codes only, no PCM (dry run)."""
     trim_leading_silence: bool = False

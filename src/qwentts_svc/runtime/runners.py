@@ -15,6 +15,10 @@ import numpy.typing as npt
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.types import Codes, Pcm, Sampling, VoicePrompt
 
+class FatalDeviceError(Exception):
+    """The device is lost (a CUDA context in error): the engine fails every row and ends; only a restart helps."""
+
+
 NO_TEXT = -1
 """``StepRow.text_id`` of a row's first step: its input is the last prompt embedding, nothing is added."""
 
@@ -42,12 +46,15 @@ class PreparedPrompt:
     ``positions``: P, prompt length. The runner prefills KV of positions 0..P-2; position P-1 is the input of the first
     step. ``prefix_positions``: leading positions that depend only on instruction, tags, speaker (and reference), which
     ``prefix_key`` identifies; 0 and "" when nothing can be shared. ``consumed_ids``: body tokens inside the prompt.
+    In-context streaming with more reference text than reference audio: ``lead_ids`` is the reference text that is left
+    over, fed before the body, and ``consumed_ids`` is then minus their number.
     """
 
     positions: int
     prefix_positions: int
     prefix_key: str
     consumed_ids: int
+    lead_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,249 @@
+"""Composition root: the only place that wires settings, checkpoint, engine, text front end, voices and server together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qwentts_svc import __version__
+from qwentts_svc.acoustic.config import ModelConfig, load_model_config
+from qwentts_svc.acoustic.generation import GenerationDefaults, load_generation_defaults
+from qwentts_svc.acoustic.hub import resolve_model
+from qwentts_svc.acoustic.manifest import verify_manifest, weights_sha256
+from qwentts_svc.audio.decode import decode_audio
+from qwentts_svc.bridge.api import ModelInfo
+from qwentts_svc.bridge.engine_client import EngineClient
+from qwentts_svc.bridge.pieces import CutBudgets
+from qwentts_svc.bridge.plan import RunawayBudget, SpeechTuning
+from qwentts_svc.bridge.service import ServiceSettings, Speech
+from qwentts_svc.codec.config import CodecConfig, load_codec_config
+from qwentts_svc.config import RuntimeSettings, Settings
+from qwentts_svc.engine_factory import EngineParts, build_engine
+from qwentts_svc.errors import ModelError
+from qwentts_svc.observability.logs import setup_logging
+from qwentts_svc.observability.observer import NullObserver, Observer
+from qwentts_svc.observability.prometheus import PrometheusObserver
+from qwentts_svc.observability.tracing import make_provider, tracer_of
+from qwentts_svc.runtime.device import DevicePlan, DeviceWish, plan_device
+from qwentts_svc.runtime.qos import CLASSES, ClassDefaults
+from qwentts_svc.server.configure import server_settings
+from qwentts_svc.server.lifecycle import SpeechServer
+from qwentts_svc.server.lifecycle import serve as serve_speech
+from qwentts_svc.text.lexicon_file import load_lexicon
+from qwentts_svc.text.normalize import Normalizer
+from qwentts_svc.text.template import PromptTemplate
+from qwentts_svc.text.tokenizer import TextTokenizer, load_tokenizer
+from qwentts_svc.types import ModelType, Priority, TokenSeq, VoicePrompt
+from qwentts_svc.voices.registry import VoiceRegistry
+
+_LOG = logging.getLogger(__name__)
+
+MAX_TEXT_CHARS = 2_000_000
+"""Of one call, whatever the server's own limit is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything of a checkpoint but its weights."""
+
+    path: Path
+    config: ModelConfig
+    codec: CodecConfig
+    generation: GenerationDefaults
+    tokenizer: TextTokenizer
+
+
+def load_checkpoint(settings: Settings) -> Checkpoint:
+    """Find and read a checkpoint's small files. Raises ModelError naming the file, field or tensor."""
+    path = resolve_model(settings.model.path, settings.model.revision or None)
+    verify_manifest(path)
+    config = load_model_config(path)
+    codec = load_codec_config(path / "speech_tokenizer")
+    if codec.decoder.num_quantizers != config.talker.num_code_groups:
+        raise ModelError(
+            f"{path}: the talker speaks {config.talker.num_code_groups} codes per frame, the codec takes "
+            f"{codec.decoder.num_quantizers}: these are files of different models"
+        )
+    tokenizer = load_tokenizer(path, regex=settings.model.tokenizer_regex)
+    return Checkpoint(path, config, codec, load_generation_defaults(path), tokenizer)
+
+
+class App:
+    """A loaded model with its engine running; made by ``build``."""
+
+    def __init__(self, service: Speech, checkpoint: Checkpoint, parts: EngineParts, settings: Settings) -> None:
+        self.service = service
+        self._checkpoint = checkpoint
+        self._parts = parts
+        self._settings = settings
+
+    async def encode_reference(self, path: Path, ref_text: str | None) -> VoicePrompt:
+        """The voice of a recording, exactly as it is (no silence is appended). Raises InputError."""
+        rate = self._checkpoint.codec.input_sample_rate
+        limit_s = self._settings.server.limits.max_reference_s
+        pcm = await asyncio.to_thread(decode_audio, path, rate, max_s=limit_s)
+        return await self.service.encode_reference(pcm, ref_text)
+
+    def stage_seconds(self) -> Mapping[str, float]:
+        """Seconds of work since the start: ``talker``, ``code_predictor``, ``codec``, as far as measured."""
+        return self._parts.stage_seconds()
+
+    def tokenize(self, text: str) -> TokenSeq:
+        """Token ids of a text as it is."""
+        return self._checkpoint.tokenizer.encode(text)
+
+
+@asynccontextmanager
+async def build(settings: Settings, observer: Observer | None = None) -> AsyncIterator[App]:
+    """Load the model, start the engine thread, stop it at the end. Raises ModelError, InputError."""
+    checkpoint = await asyncio.to_thread(load_checkpoint, settings)
+    wish = _wish(settings)
+    device = plan_device(wish)
+    parts = EngineParts()
+    client = EngineClient(
+        lambda: build_engine(
+            checkpoint.path, settings, wish, device, checkpoint.generation, observer or NullObserver(), parts
+        ),
+        watchdog_s=settings.runtime.step_hang_s,
+    )
+    try:
+        await client.start()
+        sha256 = await asyncio.to_thread(weights_sha256, checkpoint.path)
+        info = _model_info(checkpoint, device, sha256)
+        directory = settings.server.voices.directory
+        registry = VoiceRegistry(Path(directory) if directory else None, f"{info.name}:{sha256}")
+        service = Speech(
+            client,
+            info,
+            PromptTemplate(checkpoint.tokenizer),
+            checkpoint.generation,
+            registry,
+            _service_settings(settings),
+            groups=checkpoint.config.talker.num_code_groups,
+            normalize=_normalizer(settings).normalize,
+        )
+        yield App(service, checkpoint, parts, settings)
+    finally:
+        if not await client.stop():
+            _LOG.error("the engine did not stop in time", extra={"fields": {"threads": threading.active_count()}})
+
+
+def serve(settings: Settings) -> int:
+    """Run the service until SIGTERM or SIGINT; the process's exit code."""
+    setup_logging(settings.server.log.level, json_lines=settings.server.log.format == "json")
+    factory = None
+    if settings.server.uvloop:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    server = server_settings(settings.server)
+    provider = make_provider(
+        server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__
+    )
+    metrics = PrometheusObserver()
+
+    def started(running: SpeechServer) -> None:
+        _LOG.info("ready", extra={"fields": {"stage": "ready", "port": running.port}})
+
+    try:
+        async with build(settings, metrics) as app:
+            return await serve_speech(
+                app.service, server, metrics, metrics=metrics.exposition, tracer=tracer_of(provider), on_started=started
+            )
+    finally:
+        if provider is not None:
+            provider.shutdown()
+
+
+def _wish(settings: Settings) -> DeviceWish:
+    model, runtime = settings.model, settings.runtime
+    return DeviceWish(
+        device=model.device,
+        dtype=model.dtype,
+        codec_dtype=model.codec_dtype,
+        attention=model.attention,
+        profile=runtime.profile,
+        invariant=runtime.numerics == "invariant",
+        max_rows=runtime.max_rows,
+        max_slots=runtime.max_slots,
+        kv_blocks=runtime.kv_blocks,
+        kv_memory_mib=runtime.kv_memory_mib,
+        block_size=runtime.block_size,
+        threads=runtime.intra_op_threads,
+    )
+
+
+def _model_info(checkpoint: Checkpoint, device: DevicePlan, sha256: str) -> ModelInfo:
+    config, codec = checkpoint.config, checkpoint.codec
+    dialects = {value for value in config.talker.speaker_dialect.values() if value}
+    return ModelInfo(
+        name=checkpoint.path.name,
+        model_type=config.model_type,
+        size=config.size,
+        sha256=sha256,
+        sample_rate=codec.output_sample_rate,
+        samples_per_frame=codec.decode_upsample_rate,
+        languages=tuple(name for name in config.talker.languages if name not in dialects),
+        speakers=tuple(config.talker.speakers),
+        supports_instruct=config.supports_instruct,
+        supports_cloning=config.supports_cloning,
+        max_text_chars=MAX_TEXT_CHARS,
+        max_frames=checkpoint.generation.max_new_tokens - 1,
+        device=str(device.device),
+        dtype=device.dtype_name,
+    )
+
+
+def _classes(runtime: RuntimeSettings) -> dict[Priority, ClassDefaults]:
+    """The engine's class defaults with the settings' figures."""
+    wanted = {
+        Priority.INTERACTIVE: runtime.classes.interactive,
+        Priority.STANDARD: runtime.classes.standard,
+        Priority.BATCH: runtime.classes.batch,
+    }
+    return {
+        priority: replace(
+            CLASSES[priority],
+            first_audio_deadline_s=wish.max_latency_ms / 1000,
+            window_s=wish.micro_window_ms / 1000,
+            max_lead_s=wish.max_lead_ms / 1000 or None,
+            queue_limit=wish.queue_limit,
+        )
+        for priority, wish in wanted.items()
+    }
+
+
+def _service_settings(settings: Settings) -> ServiceSettings:
+    runtime, server = settings.runtime, settings.server
+    return ServiceSettings(
+        classes=_classes(runtime),
+        tuning=SpeechTuning(
+            budgets=CutBudgets(runtime.segments.first_s, runtime.segments.max_s),
+            runaway=RunawayBudget(
+                runtime.runaway.enabled, runtime.runaway.base_frames, runtime.runaway.frames_per_token
+            ),
+            lookahead=runtime.segments.lookahead,
+            parallel=runtime.segments.parallel,
+        ),
+        aliases=server.voices.aliases,
+        default_voice=server.voices.default,
+        normalize=server.text.normalize,
+        max_sessions=server.limits.max_streams,
+        max_instruct_chars=server.limits.max_instruct_chars,
+    )
+
+
+def _normalizer(settings: Settings) -> Normalizer:
+    text = settings.server.text
+    lexicon = load_lexicon(Path(text.lexicon_file)) if text.lexicon_file else None
+    return Normalizer(lexicon=lexicon, disabled=text.disabled_rules)

@@ -1,0 +1,280 @@
+"""One conversation: text in, ordered events out. Lives on the event loop; the engine is behind ``EngineClient``.
+
+Segments are spoken in order. The rows in work belong to the first segments only, at most ``plan.window`` at a time, so
+that a long text neither floods the engine nor leaves a gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_right
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import numpy as np
+
+from qwentts_svc.bridge.api import (
+    EffectiveConfig,
+    Interrupted,
+    SegmentAudio,
+    SegmentEnd,
+    SessionFinished,
+    SpeechEvent,
+)
+from qwentts_svc.bridge.engine_client import EngineClient
+from qwentts_svc.bridge.plan import SpeechPlan
+from qwentts_svc.bridge.speaking import SpokenPiece, SpokenSegment
+from qwentts_svc.errors import InputError, TtsError
+from qwentts_svc.runtime.messages import Failed, Finished, FramesOut
+from qwentts_svc.text.tokenizer import check_encodable
+from qwentts_svc.types import AudioChunk, Codes, FinishReason, Pcm, Usage
+
+_LONG_TEXT_CHARS = 4_000
+"""Longer texts are prepared on a worker thread, so that the loop is never held for long."""
+
+
+class Session:
+    """Implements ``SpeechSession``. ``on_close`` is called exactly once."""
+
+    def __init__(self, plan: SpeechPlan, client: EngineClient, on_close: Callable[[], None]) -> None:
+        self._plan = plan
+        self._client = client
+        self._on_close = on_close
+        self._news = asyncio.Event()
+        self._segments: deque[SpokenSegment] = deque()
+        self._count = 0
+        self._notices: deque[SpeechEvent] = deque()
+        self._failure: TtsError | None = None
+        self._ended = self._closed = False
+        self._chars = 0
+        self._usage = Usage()
+        self._first_text_s: float | None = None
+        self._audio_ms = 0.0
+        """Audio given to the listener in this session."""
+        self._timeline: list[tuple[float, int, int]] = []
+        """(session audio ms, segment, text offset) at the end of each chunk of the segments that have not ended."""
+        self._played_ms: float | None = None
+        self._lock = asyncio.Lock()
+        """Text is prepared in the order in which it came, also when a worker does it."""
+
+    # -- text --------------------------------------------------------------------------------------------------------
+
+    @property
+    def effective(self) -> EffectiveConfig:
+        plan, request = self._plan, self._plan.request
+        lead = plan.max_lead_frames
+        return EffectiveConfig(
+            request_id=request.request_id,
+            voice=plan.voice_name,
+            language=plan.language,
+            layout=plan.layout,
+            sampling=plan.sampling,
+            priority=request.priority,
+            sample_rate=plan.sample_rate,
+            max_lead_ms=None if lead is None else round(lead * plan.frame_s * 1000),
+            max_latency_ms=round(plan.max_latency_s * 1000),
+        )
+
+    async def push(self, text: str) -> None:
+        """See ``SpeechSession.push``."""
+        self._check_open()
+        if not text:
+            return
+        check_encodable(text)
+        self._chars += len(text)
+        if self._chars > self._plan.max_text_chars:
+            raise InputError(
+                f"more than {self._plan.max_text_chars} characters in one call; send the text in several calls",
+                field="text",
+                reason="TEXT_TOO_LONG",
+            )
+        if self._first_text_s is None:
+            self._first_text_s = time.monotonic()
+        async with self._lock:
+            segment = self._open_segment()
+            await self._prepare(len(text) if self._plan.text_open else 0, lambda: segment.push(text))
+            self._pump()
+
+    async def flush(self, flush_id: str = "") -> None:
+        """See ``SpeechSession.flush``."""
+        self._check_open()
+        async with self._lock:
+            segment = self._open_segment()
+            await self._prepare(len(segment.text), lambda: segment.close(flush_id))
+            self._pump()
+
+    async def end(self) -> None:
+        """See ``SpeechSession.end``."""
+        if self._segments and not self._segments[-1].closed:
+            await self.flush()
+        self._ended = True
+        self._news.set()
+
+    async def interrupt(self, played_ms: float | None = None) -> None:
+        """See ``SpeechSession.interrupt``."""
+        self._check_open()
+        played = self._audio_ms if played_ms is None else min(played_ms, self._audio_ms)
+        text = [segment.text for segment in self._segments]
+        spoken = self._spoken_chars(played)
+        discarded = sum(segment.stop(FinishReason.INTERRUPTED) for segment in self._segments)
+        whole = "".join(text)
+        for segment in self._segments:
+            self._notices.append(
+                SegmentEnd(segment.index, segment.flush_id, FinishReason.INTERRUPTED, segment.audio_ms)
+            )
+        self._segments.clear()
+        self._timeline.clear()
+        self._notices.append(
+            Interrupted(whole[:spoken], whole[spoken:], discarded + max(0.0, self._audio_ms - played))
+        )
+        self._news.set()
+
+    def playback(self, played_ms: float) -> None:
+        """See ``SpeechSession.playback``."""
+        self._played_ms = max(played_ms, self._played_ms or 0.0)
+
+    def _check_open(self) -> None:
+        if self._closed or self._ended:
+            raise InputError("the session has ended; open another one", field="text", reason="SESSION_ENDED")
+
+    def _open_segment(self) -> SpokenSegment:
+        """The segment that takes text; a new one after a flush."""
+        if not self._segments or self._segments[-1].closed:
+            self._segments.append(SpokenSegment(self._count, self._plan, self._client, self._news.set))
+            self._count += 1
+        return self._segments[-1]
+
+    async def _prepare(self, chars: int, work: Callable[[], None]) -> None:
+        if chars > _LONG_TEXT_CHARS:
+            await asyncio.to_thread(work)
+        else:
+            work()
+
+    def _pump(self) -> None:
+        """Start rows for the first segments as far as the window allows; a refusal becomes the session's failure."""
+        room = self._plan.window - sum(len(segment.rows) for segment in self._segments)
+        try:
+            for segment in self._segments:
+                room -= segment.pump(room)
+        except TtsError as error:
+            self._failure = self._failure or error
+        self._news.set()
+
+    def _spoken_chars(self, played_ms: float) -> int:
+        """Characters of the unfinished segments' text that had been spoken at ``played_ms`` of the session's audio."""
+        index = bisect_right(self._timeline, played_ms, key=lambda mark: mark[0])
+        if index == 0:
+            return 0
+        _, at, offset = self._timeline[index - 1]
+        return sum(len(segment.text) for segment in self._segments if segment.index < at) + offset
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    async def events(self) -> AsyncIterator[SpeechEvent]:
+        """See ``SpeechSession.events``."""
+        while True:
+            self._news.clear()
+            if self._notices:
+                yield self._notices.popleft()
+                continue
+            if self._failure is not None:
+                raise self._failure
+            segment = self._segments[0] if self._segments else None
+            if segment is None:
+                if self._ended:
+                    break
+                await self._news.wait()
+            elif segment.done:
+                self._retire(segment)
+                yield SegmentEnd(segment.index, segment.flush_id, segment.final_reason, segment.audio_ms)
+            elif not segment.rows:
+                self._pump()
+                if not segment.rows and not segment.done and self._failure is None:
+                    self._news.clear()
+                    await self._news.wait()
+            else:
+                row = segment.rows[0]
+                event = row.mailbox.take()
+                if event is None:
+                    await self._news.wait()
+                elif isinstance(event, FramesOut):
+                    if row.pause_before_ms and not row.frames and len(event.pcm):
+                        yield self._pause(segment, row)
+                    yield self._audio(segment, row, event)
+                    # Taking the next event says that this one has reached the listener.
+                    self._client.consume(row.mailbox, len(event.codes))
+                elif isinstance(event, Finished):
+                    self._piece_done(segment, row, event)
+                elif isinstance(event, Failed):
+                    raise event.error
+        yield SessionFinished(self._total())
+
+    def _audio(self, segment: SpokenSegment, row: SpokenPiece, event: FramesOut) -> SegmentAudio:
+        row.frames += len(event.codes)
+        segment.frames += len(event.codes)
+        segment.text_end = max(segment.text_end, row.text_end(self._plan.frame_s))
+        if len(event.pcm) and self._usage.first_audio_ms == 0.0 and self._first_text_s is not None:
+            self._usage = replace(self._usage, first_audio_ms=(time.monotonic() - self._first_text_s) * 1000)
+        return self._chunk(segment, event.pcm, event.codes)
+
+    def _chunk(self, segment: SpokenSegment, pcm: Pcm, codes: Codes) -> SegmentAudio:
+        start_ms = segment.audio_ms
+        duration_ms = len(pcm) / self._plan.sample_rate * 1000
+        segment.audio_ms += duration_ms
+        self._audio_ms += duration_ms
+        self._timeline.append((self._audio_ms, segment.index, segment.text_end))
+        chunk = AudioChunk(
+            pcm,
+            self._plan.sample_rate,
+            start_ms,
+            segment.audio_ms,
+            segment.chunks,
+            segment.index,
+            segment.text_end,
+        )
+        segment.chunks += 1
+        return SegmentAudio(chunk, codes)
+
+    def _pause(self, segment: SpokenSegment, row: SpokenPiece) -> SegmentAudio:
+        """The silence between two pieces; it comes with the later one, so that it does not depend on when that came."""
+        silence = np.zeros(round(row.pause_before_ms / 1000 * self._plan.sample_rate), np.float32)
+        row.pause_before_ms = 0.0
+        return self._chunk(segment, silence, np.empty((0, self._plan.groups), np.int64))
+
+    def _piece_done(self, segment: SpokenSegment, row: SpokenPiece, event: Finished) -> None:
+        """A row has ended."""
+        segment.rows.popleft()
+        usage, total = event.usage, self._usage
+        self._usage = replace(
+            total,
+            text_tokens=total.text_tokens + usage.text_tokens,
+            frames=total.frames + usage.frames,
+            queue_ms=total.queue_ms or usage.queue_ms,
+            synth_ms=total.synth_ms + usage.synth_ms,
+        )
+        if event.reason is FinishReason.COMPLETE:
+            segment.text_end = max(segment.text_end, row.piece.source_end)
+            self._pump()
+        else:
+            segment.stop(event.reason)
+
+    def _retire(self, segment: SpokenSegment) -> None:
+        self._segments.popleft()
+        self._timeline = [mark for mark in self._timeline if mark[1] != segment.index]
+        self._pump()
+
+    def _total(self) -> Usage:
+        return replace(self._usage, characters=self._chars, audio_ms=self._audio_ms)
+
+    async def aclose(self) -> None:
+        """See ``SpeechSession.aclose``."""
+        if self._closed:
+            return
+        self._closed = True
+        for segment in self._segments:
+            segment.stop(FinishReason.CANCELLED)
+        self._segments.clear()
+        self._on_close()
+        self._news.set()

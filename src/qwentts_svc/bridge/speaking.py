@@ -1,0 +1,183 @@
+"""One segment on its way to the listener: its text, its pieces, the rows that speak them, and how far that has got."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qwentts_svc.bridge.engine_client import EngineClient
+from qwentts_svc.bridge.mailbox import Mailbox
+from qwentts_svc.bridge.pieces import Piece
+from qwentts_svc.bridge.plan import SpeechPlan
+from qwentts_svc.runtime.messages import PromptSpec, Submit
+from qwentts_svc.types import FinishReason
+
+
+@dataclass(slots=True, eq=False)
+class SpokenPiece:
+    """A piece and the row that speaks it."""
+
+    piece: Piece
+    mailbox: Mailbox
+    text_open: bool
+    """The engine does not know yet that the text has ended."""
+    pause_before_ms: float = 0.0
+    frames: int = 0
+    """Frames that the listener has taken."""
+
+    def left_s(self, frame_s: float) -> float:
+        """Expected duration of what the listener has not taken yet."""
+        return max(0.0, self.piece.spoken_s - self.frames * frame_s)
+
+    def text_end(self, frame_s: float) -> int:
+        """Offset in the segment's text up to which the frames taken are expected to reach: in proportion to the time
+        that the text takes to say."""
+        ends = self.piece.source_ends
+        if not self.frames or not ends:
+            return self.piece.source_start
+        spoken_s = self.frames * frame_s
+        share = spoken_s / max(self.piece.spoken_s, spoken_s)
+        return ends[min(int(share * len(ends)), len(ends) - 1)]
+
+
+class SpokenSegment:
+    """Mutable; owned by its session on the event loop. ``notify`` is called whenever one of its rows has news."""
+
+    def __init__(self, index: int, plan: SpeechPlan, client: EngineClient, notify: Callable[[], None]) -> None:
+        self.index = index
+        self.flush_id = ""
+        self.closed = False
+        """Flushed: no more text comes."""
+        self.frames = 0
+        self.audio_ms = 0.0
+        self.chunks = 0
+        self.text_end = 0
+        self.reason: FinishReason | None = None
+        """The first reason other than COMPLETE; nothing is started after it."""
+        self.rows: deque[SpokenPiece] = deque()
+        """Rows in work, in order; the listener hears the first one."""
+        self._parts: list[str] = []
+        self._plan = plan
+        self._client = client
+        self._notify = notify
+        self._feed = plan.feed()
+        self._started = 0
+        self._pause_ms = 0.0
+        """Silence before the next piece."""
+
+    @property
+    def text(self) -> str:
+        """All text so far."""
+        self._parts = ["".join(self._parts)]
+        return self._parts[0]
+
+    def push(self, text: str) -> None:
+        """More text. Nothing is started before ``pump``."""
+        self._parts.append(text)
+        self._feed.push(text)
+
+    def close(self, flush_id: str) -> None:
+        """No more text."""
+        self.closed, self.flush_id = True, flush_id
+        self._feed.end()
+
+    @property
+    def done(self) -> bool:
+        """Everything that will be said has been taken by the listener."""
+        return self.closed and not self.rows and (self.reason is not None or self._feed.exhausted)
+
+    @property
+    def final_reason(self) -> FinishReason:
+        """Why the segment ended, once it is done."""
+        if self.reason is not None:
+            return self.reason
+        return FinishReason.COMPLETE if self._started else FinishReason.EMPTY_TEXT
+
+    def pump(self, room: int) -> int:
+        """Give new tokens to the rows in work and start up to ``room`` rows; returns how many were started. Raises
+        TtsError when the engine cannot take one."""
+        for row in self.rows:
+            self._append(row)
+        started = 0
+        while started < room and self.reason is None and (piece := self._feed.take()) is not None:
+            if self._frames_left() <= 0:
+                self.stop(FinishReason.LENGTH_LIMIT)
+                break
+            self._start(piece)
+            started += 1
+        return started
+
+    def _frames_left(self) -> int:
+        """Frames that the next piece may take: a limit that the caller set is for the whole segment, the model's own
+        for each row."""
+        asked = self._plan.request.max_frames
+        return self._plan.max_frames if asked is None else min(self._plan.max_frames, asked - self.frames)
+
+    def stop(self, reason: FinishReason) -> float:
+        """Cancel what is left; returns the milliseconds of audio that were made and not taken."""
+        self.reason, self.closed = reason, True
+        samples = sum(row.mailbox.waiting_samples() for row in self.rows)
+        for row in self.rows:
+            self._client.cancel(row.mailbox.row_id, reason)
+        self.rows.clear()
+        return samples / self._plan.sample_rate * 1000
+
+    def _append(self, row: SpokenPiece) -> None:
+        if not row.text_open:
+            return
+        fresh = row.piece.fresh()
+        if fresh:
+            self._client.append(row.mailbox.row_id, fresh, self._budget(row.piece))
+        if row.piece.ended:
+            row.text_open = False
+            self._client.end_text(row.mailbox.row_id)
+
+    def _budget(self, piece: Piece) -> int | None:
+        return None if self._plan.request.raw_text else self._plan.tuning.runaway.frames(len(piece.ids))
+
+    def _start(self, piece: Piece) -> None:
+        plan, request = self._plan, self._plan.request
+        mailbox = self._client.new_mailbox(self._notify)
+        now = time.monotonic()
+        ahead_s = sum(row.left_s(plan.frame_s) for row in self.rows)
+        # Rows that wait their turn share one lead, so that together they are never further ahead of the listener.
+        waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in self.rows)
+        lead = None if plan.max_lead_frames is None else max(1, plan.max_lead_frames - waiting)
+        row = SpokenPiece(piece, mailbox, plan.text_open, self._pause_ms)
+        self._client.submit(
+            Submit(
+                row_id=mailbox.row_id,
+                prompt=PromptSpec(
+                    role_ids=piece.role_ids,
+                    text_ids=piece.fresh(),
+                    instruct_ids=plan.instruct_ids,
+                    ref_text_ids=plan.ref_text_ids,
+                    language=plan.language,
+                    speaker=plan.speaker,
+                    voice=plan.voice,
+                    layout=plan.layout,
+                ),
+                sampling=plan.sampling_of(self.index, self._started),
+                mailbox=mailbox,
+                submitted_s=now,
+                text_open=plan.text_open,
+                max_frames=self._frames_left(),
+                budget_frames=self._budget(piece),
+                priority=request.priority,
+                first_audio_deadline_s=now + max(plan.max_latency_s, ahead_s),
+                deadline_s=request.deadline_s if request.deadline_s is not None else float("inf"),
+                max_lead_frames=lead,
+                session_id=request.session_id,
+                tenant=request.tenant,
+                continuation=self._started > 0,
+                decode=request.decode,
+                trim_leading_silence=request.trim_leading_silence and not request.raw_text,
+                tail_fade=not request.raw_text,
+            )
+        )
+        self.rows.append(row)
+        self._started += 1
+        self._pause_ms = piece.pause_after_ms
+        self._append(row)

@@ -1,0 +1,145 @@
+"""The asynchronous half of ``qwentts synth``: text into a session, events into files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qwentts_svc.bridge.api import SegmentAudio, SegmentEnd, SessionFinished
+from qwentts_svc.cli.output import AudioSink, write_codes
+from qwentts_svc.cli.progress import Progress
+from qwentts_svc.cli.text_source import stdin_pieces
+from qwentts_svc.errors import InputError
+from qwentts_svc.types import Codes, FinishReason, SynthesisRequest, Usage
+
+if TYPE_CHECKING:
+    from qwentts_svc.bridge.api import SpeechSession
+    from qwentts_svc.cli.backend import App
+    from qwentts_svc.config import Settings
+
+DEFAULT_OUT = "speech.wav"
+FRAME_MS = 80
+
+
+@dataclass(slots=True)
+class Speech:
+    """What came of a session."""
+
+    codes: list[Codes] = field(default_factory=list)
+    reasons: list[FinishReason] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    text: list[str] = field(default_factory=list)
+
+    @property
+    def frames(self) -> int:
+        return sum(len(part) for part in self.codes)
+
+
+async def speak(args: argparse.Namespace, settings: Settings, request: SynthesisRequest, text: str | None) -> int:
+    """Run one request; ``text`` None reads stdin. Returns the exit code. Raises TtsError."""
+    target = args.out or (DEFAULT_OUT if request.decode else None)
+    sink = AudioSink(target, args.format, packet_ms=args.chunk_ms) if target and not args.dry_run else None
+    progress = Progress()
+    progress.show("loading the model ...")
+    try:
+        async with args.open_app(settings) as app:
+            if args.ref_audio is not None:
+                progress.show("listening to the reference ...")
+                ref_text = None if args.x_vector_only else args.ref_text
+                voice = await app.encode_reference(Path(args.ref_audio), ref_text)
+                request = replace(request, voice_prompt=voice)
+            info = app.service.model_info()
+            session = app.service.open(request)
+            try:
+                speech = await _converse(session, text, sink, progress)
+            finally:
+                await session.aclose()
+            progress.clear()
+            if FinishReason.EMPTY_TEXT in speech.reasons and not speech.frames:
+                raise InputError("the text is empty; give at least one word", field="text")
+            groups = speech.codes[0].shape[1] if speech.codes else 16
+            codes = np.concatenate(speech.codes) if speech.codes else np.zeros((0, groups), dtype=np.int64)
+            if sink is not None:
+                sink.close(info.sample_rate)
+            if args.codes_out:
+                write_codes(args.codes_out, codes.astype(np.int64, copy=False))
+            if args.dry_run:
+                _print_dry_run(app, "".join(speech.text), codes, session.effective.sampling.seed)
+    finally:
+        progress.clear()
+        if sink is not None:
+            sink.abandon()
+    return _verdict(args, speech, target)
+
+
+async def _converse(session: SpeechSession, text: str | None, sink: AudioSink | None, progress: Progress) -> Speech:
+    """Feed and listen at the same time; the first failure of either side ends both and is raised."""
+    speech = Speech()
+
+    async def feed() -> None:
+        if text is not None:
+            speech.text.append(text)
+            await session.push(text)
+        else:
+            async for piece in stdin_pieces():
+                speech.text.append(piece)
+                await session.push(piece)
+            if not speech.text:
+                raise InputError("stdin is empty; give at least one word", field="text")
+        await session.end()
+
+    async def listen() -> None:
+        async for event in session.events():
+            if isinstance(event, SegmentAudio):
+                if len(event.codes):
+                    speech.codes.append(event.codes)
+                if sink is not None:
+                    sink.write(event.chunk.pcm, event.chunk.sample_rate)
+                progress.show(f"{speech.frames} frames, {speech.frames * FRAME_MS / 1000:.1f} s of speech")
+            elif isinstance(event, SegmentEnd):
+                speech.reasons.append(event.reason)
+            elif isinstance(event, SessionFinished):
+                speech.usage = event.usage
+
+    tasks = [asyncio.create_task(feed()), asyncio.create_task(listen())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return speech
+
+
+def _print_dry_run(app: App, text: str, codes: Codes, seed: int) -> None:
+    """One JSON object: what would be spoken."""
+    tokens = list(app.tokenize(text).ids)
+    print(json.dumps({"tokens": tokens, "seed": seed, "frames": len(codes), "codes": codes.tolist()}))
+
+
+def _verdict(args: argparse.Namespace, speech: Speech, target: str | None) -> int:
+    """Say what was cut short, and sum up for people."""
+    code = 0
+    if FinishReason.RUNAWAY_STOPPED in speech.reasons:
+        print("qwentts: error: the speech did not end by itself and was stopped; try another --seed", file=sys.stderr)
+        code = 1
+    elif FinishReason.LENGTH_LIMIT in speech.reasons:
+        reason = "--max-frames" if args.max_frames else "the model's limit"
+        print(f"qwentts: stopped at {reason} before the end of the text", file=sys.stderr)
+    if target is not None and sys.stderr.isatty():
+        usage = speech.usage
+        print(
+            f"{target}: {speech.frames * FRAME_MS / 1000:.2f} s of speech, first audio after "
+            f"{usage.first_audio_ms:.0f} ms, real-time factor {usage.rtf:.2f}",
+            file=sys.stderr,
+        )
+    return code

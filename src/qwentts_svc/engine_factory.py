@@ -1,0 +1,114 @@
+"""Builds an engine on its own thread: device, weights, runners, warm-up. Part of the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from qwentts_svc.acoustic.generation import GenerationDefaults
+from qwentts_svc.acoustic.model import AcousticModel, load_acoustic
+from qwentts_svc.codec.load import load_codec_decoder, load_codec_encoder, load_speaker_encoder
+from qwentts_svc.config import Settings
+from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention
+from qwentts_svc.nn.attention_pagewise import PagewiseAttention
+from qwentts_svc.observability.observer import Observer
+from qwentts_svc.runtime.admission import Admission
+from qwentts_svc.runtime.codec_runner import TorchCodecRunner
+from qwentts_svc.runtime.device import DevicePlan, DeviceWish, kv_blocks
+from qwentts_svc.runtime.engine import Engine, EngineLimits
+from qwentts_svc.runtime.guard import GuardLimits
+from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
+from qwentts_svc.runtime.qos import profile_named
+from qwentts_svc.runtime.scheduler import Tuning, make_policy
+from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
+
+PROMPT_POSITIONS = 4096
+"""Room for a prompt beside the longest utterance."""
+
+
+class EngineParts:
+    """What the engine thread built, for figures read from outside."""
+
+    def __init__(self) -> None:
+        self.model: TorchModelRunner | None = None
+        self.codec: TorchCodecRunner | None = None
+
+    def stage_seconds(self) -> Mapping[str, float]:
+        """Seconds of work by stage, as far as measured."""
+        return {}
+
+
+def build_engine(
+    path: Path,
+    settings: Settings,
+    wish: DeviceWish,
+    device: DevicePlan,
+    generation: GenerationDefaults,
+    observer: Observer,
+    parts: EngineParts,
+) -> Engine:
+    """Called on the engine thread. Raises ModelError."""
+    if device.device.type == "cpu":
+        torch.set_num_threads(device.threads)
+    runtime = settings.runtime
+    model = load_acoustic(
+        path,
+        device.dtype,
+        device.device,
+        linear="int8" if settings.model.linear == "int8" else "auto",
+        invariant=wish.invariant,
+    )
+    decoder = load_codec_decoder(path / "speech_tokenizer", device.codec_dtype, device.device)
+    voices = _voice_encoder(path, model, device)
+    blocks = kv_blocks(wish, device, model.config)
+    limits = RunnerLimits(
+        slots=device.slots,
+        blocks=blocks,
+        block_size=device.block_size,
+        max_rows=device.max_rows,
+        max_positions=min(PROMPT_POSITIONS + generation.max_new_tokens, blocks * device.block_size),
+    )
+    parts.model = TorchModelRunner(model, _attention(device), limits, compiled=runtime.compile == "on")
+    parts.codec = TorchCodecRunner(decoder, device.slots)
+    profile = profile_named(runtime.profile)
+    guard = runtime.runaway
+    engine = Engine(
+        parts.model,
+        parts.codec,
+        make_policy(runtime.policy, Tuning(profile=profile)),
+        voices=voices,
+        admission=Admission(device.slots, profile.ramp),
+        limits=EngineLimits(
+            GuardLimits(guard.loop_frames, guard.silence_frames, guard.retries)
+            if guard.enabled
+            else GuardLimits(0, 0, 0),
+            profile,
+        ),
+        observer=observer,
+    )
+    if runtime.warm_up:
+        parts.model.warm_up()
+        parts.codec.warm_up(profile.ramp)
+    return engine
+
+
+def _voice_encoder(path: Path, model: AcousticModel, device: DevicePlan) -> TorchVoiceEncoder | None:
+    config = model.config.speaker_encoder
+    if config is None or not model.config.supports_cloning:
+        return None
+    return TorchVoiceEncoder(
+        load_codec_encoder(path / "speech_tokenizer", device.device),
+        load_speaker_encoder(path, config, device.device),
+    )
+
+
+def _attention(device: DevicePlan) -> AttentionBackend:
+    if device.attention == "pagewise":
+        return PagewiseAttention()
+    if device.attention == "flash":
+        from qwentts_svc.nn.attention_flash import FlashAttention
+
+        return FlashAttention()
+    return SdpaAttention()

@@ -1,0 +1,188 @@
+"""Matrix products with the model's weights, in several implementations, and products whose bits depend on a row alone.
+
+``dense`` works everywhere; ``packed`` keeps the weight in oneDNN's own layout (CPU, float32 and bfloat16) and reads it
+once for any small batch; ``int8`` keeps 8-bit weights with one scale per output channel (weight-only quantization).
+
+A kernel may choose its order of summation by the number of rows, so the same row can get other bits in another batch.
+``RowRule`` says for which row counts it does not: found by trying (``row_rule``), not by trust in a library version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from qwentts_svc.errors import ModelError
+
+LinearKind: TypeAlias = Literal["auto", "dense", "packed", "int8"]
+
+PACK_FROM_ELEMENTS = 1 << 20
+"""Smaller weights stay in the cache, where the dense kernel has less overhead per call."""
+
+
+class Linear(Protocol):
+    """``x @ weight.T (+ bias)``: x [rows, in] -> [rows, out], a new tensor."""
+
+    in_features: int
+    out_features: int
+
+    def __call__(self, x: Tensor) -> Tensor: ...
+
+
+class DenseLinear:
+    """The plain product; any device, any floating dtype."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self.out_features, self.in_features = weight.shape
+        self._weight, self._bias = weight, bias
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.linear(x, self._weight, self._bias)
+
+
+class PackedLinear:
+    """The product over a weight that oneDNN laid out beforehand; the given tensor is not kept."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self.out_features, self.in_features = weight.shape
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, 8)
+        self._bias = bias
+        self._product = torch.ops.mkldnn._linear_pointwise.default
+
+    def __call__(self, x: Tensor) -> Tensor:
+        out: Tensor = self._product(x, self._weight, self._bias, "none", [], "")
+        return out
+
+
+class Int8Linear:
+    """8-bit weights, one scale per output channel; activations keep their dtype. Half the memory traffic of bfloat16.
+
+    The fused CPU kernel takes bfloat16 activations; otherwise the weight is widened on the fly, which saves memory only.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self.out_features, self.in_features = weight.shape
+        wide = weight.float()
+        scale = (wide.abs().amax(dim=1) / 127.0).clamp(min=1e-12)
+        self._weight = torch.round(wide / scale[:, None]).clamp_(-127, 127).to(torch.int8)
+        self._scale = scale.to(weight.dtype)
+        self._bias = bias
+        self._fused = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if self._fused:
+            out = torch._weight_int8pack_mm(x, self._weight, self._scale)
+        else:
+            out = F.linear(x, self._weight.to(x.dtype)) * self._scale
+        return out if self._bias is None else out + self._bias
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """Products of a multiple of ``unit`` rows, at most ``chunk`` at a time, give each row bits that depend on it alone."""
+
+    unit: int
+    chunk: int
+
+    def pad(self, rows: int) -> int:
+        """The least allowed number of rows that holds ``rows``."""
+        return -(-rows // self.unit) * self.unit
+
+
+class InvariantLinear:
+    """A product in pieces of at most ``rule.chunk`` rows. Raises ValueError for a row count that the rule forbids."""
+
+    def __init__(self, inner: Linear, rule: RowRule) -> None:
+        self.in_features, self.out_features = inner.in_features, inner.out_features
+        self.rule = rule
+        self._inner = inner
+
+    def __call__(self, x: Tensor) -> Tensor:
+        rows = x.shape[0]
+        if rows % self.rule.unit:
+            raise ValueError(f"{rows} rows are not a multiple of {self.rule.unit}")
+        if rows <= self.rule.chunk:
+            return self._inner(x)
+        return torch.cat([self._inner(piece) for piece in x.split(self.rule.chunk)])
+
+
+CANDIDATE_RULES = (RowRule(2, 32), RowRule(4, 32), RowRule(8, 32), RowRule(8, 16), RowRule(8, 8))
+
+
+def row_rule(linear: Linear, dtype: torch.dtype, device: torch.device | str = "cpu") -> RowRule:
+    """Find the most generous rule that holds for ``linear`` by comparing bits over row counts and row positions.
+
+    Raises ModelError when even a fixed count of 8 rows gives a row different bits at different places.
+    """
+    generator = torch.Generator().manual_seed(20)
+    row, *others = torch.randn(1 + 32, linear.in_features, generator=generator).to(device, dtype)
+    noise = torch.stack(list(others))
+    seen: dict[int, Tensor | None] = {}
+
+    def result(rows: int) -> Tensor | None:
+        """The row's bits in a batch of ``rows``; None when they depend on its place."""
+        if rows not in seen:
+            found: Tensor | None = None
+            for place in range(rows):
+                x = noise[:rows].clone()
+                x[place] = row
+                out = linear(x)[place]
+                if found is not None and not torch.equal(out, found):
+                    seen[rows] = None
+                    return None
+                found = out.clone()
+            seen[rows] = found
+        return seen[rows]
+
+    def holds(rule: RowRule) -> bool:
+        first = result(rule.unit)
+        sizes = [size for size in (2, 4, 8, 16, 24, 32) if rule.unit <= size <= rule.chunk]
+        results = [result(size) for size in sizes]
+        return first is not None and all(other is not None and torch.equal(other, first) for other in results)
+
+    for rule in CANDIDATE_RULES:
+        if holds(rule):
+            return rule
+    raise ModelError(
+        "this platform's matrix kernels give a row different bits at different places of a batch; "
+        "set runtime.numerics = 'fast'"
+    )
+
+
+class LinearFactory:
+    """Makes the linears of one model: the kind by device, dtype and size; with ``invariant``, each under its row rule.
+
+    ``unit`` is the number of rows that every batch must be a multiple of (1 unless invariant).
+    """
+
+    def __init__(self, kind: LinearKind, dtype: torch.dtype, device: torch.device, *, invariant: bool) -> None:
+        packable = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16) and torch.backends.mkldnn.is_available()
+        if kind == "packed" and not packable:
+            raise ModelError("linear 'packed' needs a CPU with oneDNN and float32 or bfloat16")
+        self.unit = 1
+        self._kind, self._dtype, self._device = kind, dtype, device
+        self._packable, self._invariant = packable, invariant
+        self._rules: dict[tuple[int, int, str], RowRule] = {}
+
+    def __call__(self, weight: Tensor, bias: Tensor | None = None, *, quantize: bool = True) -> Linear:
+        """Take over ``weight`` [out, in]. ``quantize`` False keeps full precision under kind ``int8``."""
+        made = self._make(weight, bias, quantize)
+        if not self._invariant:
+            return made
+        key = (made.in_features, made.out_features, type(made).__name__)
+        if key not in self._rules:
+            self._rules[key] = row_rule(made, self._dtype, self._device)
+            self.unit = max(self.unit, self._rules[key].unit)
+        return InvariantLinear(made, self._rules[key])
+
+    def _make(self, weight: Tensor, bias: Tensor | None, quantize: bool) -> Linear:
+        if self._kind == "int8" and quantize:
+            return Int8Linear(weight, bias)
+        large = self._invariant or weight.numel() >= PACK_FROM_ELEMENTS
+        if self._kind == "packed" or (self._kind != "dense" and self._packable and large):
+            return PackedLinear(weight, bias)
+        return DenseLinear(weight, bias)

@@ -1,0 +1,209 @@
+"""Admission by measured capacity: a row is let in, queued for a bounded time, or refused at once with a retry delay.
+
+Owns the queue of rows that are not in yet; the engine owns the rows that are. No clock, no thread: every call takes
+the snapshot of the rows that are in and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qwentts_svc.errors import QosError
+from qwentts_svc.runtime.cost import StepCosts
+from qwentts_svc.runtime.qos import CLASSES, ClassDefaults
+from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.scheduler.order import sessions_in_work, start_order
+from qwentts_svc.runtime.scheduler.plan import Snapshot
+from qwentts_svc.types import Priority
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionLimits:
+    """How far the measurement is trusted."""
+
+    headroom: float = 0.75
+    """Share of real time that admitted streams may take; the rest is for prefill, bursts and small steps."""
+    min_streams: int = 1
+    """Streams that are let in however slow the device is (a machine slower than real time still serves)."""
+    strained_slack_s: float = 0.25
+    """A stream that has been heard for longer than a second and has less than this in hand is strained..."""
+    strained_share: float = 0.15
+    """... and while more than this share of the streams is strained, nobody is let in, whatever the cost model says."""
+    batch_slot_share: float = 0.75
+    """Batch-class rows leave the other slots to those who wait for sound."""
+    max_retry_s: float = 30.0
+    classes: Mapping[Priority, ClassDefaults] = field(default_factory=lambda: CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What became of queued rows: ``admitted`` join the engine's rows, ``refused`` fail with their error."""
+
+    admitted: tuple[Row, ...] = ()
+    refused: tuple[tuple[Row, QosError], ...] = ()
+
+
+NO_CHANGE = Review()
+
+
+def capacity(costs: StepCosts, max_rows: int, call_frames: int, frame_s: float, overhead_s: float, limit: int) -> int:
+    """Most streams, up to ``limit``, that can each have one frame per ``frame_s``; ``overhead_s`` per stream and frame
+    comes on top (prefill)."""
+
+    def fits(streams: int) -> bool:
+        return costs.round_s(streams, max_rows, call_frames) + streams * overhead_s <= frame_s
+
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+_SPEAKING = (RowState.RUNNING, RowState.PREEMPTED, RowState.WAIT_READER)
+
+
+class Admission:
+    """One per engine; called on the engine thread. ``slots``: rows that can be in work at all."""
+
+    def __init__(
+        self, slots: int, ramp: tuple[int, ...], *, frame_s: float = 0.08, limits: AdmissionLimits | None = None
+    ) -> None:
+        self._slots = slots
+        self._call_frames = ramp[-1]
+        self._frame_s = frame_s
+        self._limits = limits or AdmissionLimits()
+        self._queue: list[Row] = []
+        self._stream_s = 5.0
+        """Smoothed time that a stream holds its place."""
+        self._prompt_positions = 64.0
+        self._stream_frames = 60.0
+
+    @property
+    def queued(self) -> Sequence[Row]:
+        return tuple(self._queue)
+
+    def capacity(self, view: Snapshot) -> int:
+        """Streams with playout that the device can carry now."""
+        costs = view.costs
+        prefill_s = costs.prefill_s(int(self._prompt_positions)) / max(self._stream_frames, 1.0)
+        budget_s = self._frame_s * self._limits.headroom
+        found = capacity(costs, view.max_rows, self._call_frames, budget_s, prefill_s, self._slots)
+        return max(found, self._limits.min_streams)
+
+    def offer(self, row: Row, view: Snapshot, now: float) -> bool:
+        """True: the row is in. False: it is queued, ``review`` decides. Raises QosError: refused at once.
+
+        ``view.rows`` are the rows that are in; ``row`` is not among them.
+        """
+        ahead = [other for other in self._queue if other.priority <= row.priority]
+        if not ahead and self._fits(row, view, self._room(view, now)):
+            return True
+        promise = self._limits.classes[row.priority]
+        same_class = sum(1 for other in self._queue if other.priority is row.priority)
+        wait_s = self._wait_s(len(ahead), view)
+        if same_class >= promise.queue_limit:
+            raise self._refusal("the queue is full", wait_s, "QUEUE_FULL")
+        if promise.playout and now + wait_s > self._give_up_s(row, view.costs):
+            raise self._refusal("the service is at capacity", wait_s, "AT_CAPACITY")
+        self._queue.append(row)
+        return False
+
+    def review(self, view: Snapshot, now: float) -> Review:
+        """Let in what fits now and refuse what has waited too long. Cheap when nothing is queued."""
+        if not self._queue:
+            return NO_CHANGE
+        rows = list(view.rows)
+        limit = self._room(view, now)
+        admitted: list[Row] = []
+        refused: list[tuple[Row, QosError]] = []
+        blocked: set[bool] = set()
+        for row in start_order(self._queue, sessions_in_work(rows), now):
+            promise = self._limits.classes[row.priority]
+            if promise.playout not in blocked and self._fits(row, _with_rows(view, rows), limit):
+                admitted.append(row)
+                rows.append(row)
+            elif now >= self._give_up_s(row, view.costs):
+                wait_s = self._wait_s(len(self._queue), view)
+                refused.append((row, self._refusal("no capacity came free in time", wait_s, "QUEUE_TIMEOUT")))
+            else:
+                blocked.add(promise.playout)
+        gone = {row.row_id for row in admitted} | {row.row_id for row, _ in refused}
+        if gone:
+            self._queue = [row for row in self._queue if row.row_id not in gone]
+        return Review(tuple(admitted), tuple(refused))
+
+    def next_review_s(self, costs: StepCosts) -> float:
+        """When the next queued row gives up; inf without a queue. An idle engine must be awake then."""
+        return min((self._give_up_s(row, costs) for row in self._queue), default=float("inf"))
+
+    def withdraw(self, row_id: int) -> Row | None:
+        """Take a queued row out (cancel); None when it is not queued."""
+        for index, row in enumerate(self._queue):
+            if row.row_id == row_id:
+                return self._queue.pop(index)
+        return None
+
+    def drain(self) -> tuple[Row, ...]:
+        """Empty the queue; the caller fails the rows."""
+        rows, self._queue = tuple(self._queue), []
+        return rows
+
+    def ended(self, row: Row, now: float) -> None:
+        """Learn from a row that is DONE: how long it held its place, how long it spoke."""
+        if row.started_s is None or row.frames_done == 0:
+            return
+        weight = 0.05
+        self._stream_s += weight * (now - row.started_s - self._stream_s)
+        self._stream_frames += weight * (row.frames_done - self._stream_frames)
+        if row.prompt is not None:
+            self._prompt_positions += weight * (row.prompt.positions - self._prompt_positions)
+
+    def _room(self, view: Snapshot, now: float) -> int:
+        """Streams that may be in work: the capacity, or ``min_streams`` while streams are strained."""
+        streams = strained = 0
+        for row in view.rows:
+            if row.state in _SPEAKING and self._limits.classes[row.priority].playout:
+                streams += 1
+                behind = row.due_s - now < self._limits.strained_slack_s
+                strained += behind and row.audio_emitted_s > 1.0 and not row.waited_for_text
+        if strained > self._limits.strained_share * streams:
+            return self._limits.min_streams
+        return self.capacity(view)
+
+    def _fits(self, row: Row, view: Snapshot, limit: int) -> bool:
+        promise = self._limits.classes[row.priority]
+        in_work = len(view.rows)
+        if in_work >= self._slots:
+            return False
+        if not promise.playout:
+            others = sum(1 for other in view.rows if other.priority is row.priority)
+            return others < max(1, int(self._slots * self._limits.batch_slot_share))
+        streams = sum(
+            1
+            for other in view.rows
+            if other.state is not RowState.FLUSHING and self._limits.classes[other.priority].playout
+        )
+        return streams < max(int(limit * promise.capacity_share), self._limits.min_streams)
+
+    def _give_up_s(self, row: Row, costs: StepCosts) -> float:
+        """Latest time at which the row can still be let in and be heard in time."""
+        promise = self._limits.classes[row.priority]
+        wait_s = row.arrival_s + promise.max_wait_s
+        if not promise.playout:
+            return wait_s
+        work_s = costs.prefill_s(row.prefill_positions) + costs.step_s(1) + costs.codec_base_s + costs.codec_frame_s
+        return min(wait_s, row.first_audio_deadline_s - work_s)
+
+    def _wait_s(self, ahead: int, view: Snapshot) -> float:
+        """Expected time until ``ahead`` + 1 streams have ended."""
+        return self._stream_s * (ahead + 1) / max(len(view.rows), 1)
+
+    def _refusal(self, what: str, wait_s: float, reason: str) -> QosError:
+        retry_s = min(max(wait_s, 0.1), self._limits.max_retry_s)
+        return QosError(f"{what}; try again in {retry_s:.1f} s", retry_after_s=retry_s, reason=reason)
+
+
+def _with_rows(view: Snapshot, rows: list[Row]) -> Snapshot:
+    return Snapshot(rows, view.free_slots, view.free_blocks, view.block_size, view.max_rows, view.costs)

@@ -1,0 +1,482 @@
+"""The engine: one ``step`` is reap -> plan -> prefill -> frame step -> codec -> finish, over whatever rows are there.
+
+Sole owner, on the engine thread, of rows, pools, caches and runners, and the only mover between row states; ``Cancel``
+only marks. Every accepted row gets exactly one terminal event. A stage that raises fails its own rows and nothing else;
+``FatalDeviceError`` goes through to the thread, which fails everything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from qwentts_svc.errors import DeadlineError, DecodeError, InputError, QosError, TtsError, UnavailableError
+from qwentts_svc.observability.observer import NullObserver, Observer
+from qwentts_svc.runtime.admission import Admission
+from qwentts_svc.runtime.codec_stage import CodecStage
+from qwentts_svc.runtime.cost import CostModel
+from qwentts_svc.runtime.guard import GuardLimits, is_looping, over_budget
+from qwentts_svc.runtime.kv_pool import KvPool
+from qwentts_svc.runtime.messages import (
+    AppendText,
+    Cancel,
+    Command,
+    Drain,
+    EncodeVoice,
+    EndText,
+    Failed,
+    Finished,
+    FramesOut,
+    RowEvent,
+    RowMailbox,
+    StepEvents,
+    Submit,
+    Wake,
+)
+from qwentts_svc.runtime.prefill import PrefillStage
+from qwentts_svc.runtime.prefix_cache import PrefixCache
+from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
+from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.runners import CodecRunner, FatalDeviceError, ModelRunner, StepRow, VoiceEncoder
+from qwentts_svc.runtime.scheduler.codec import plan_codec
+from qwentts_svc.runtime.scheduler.plan import Policy, Snapshot, StepPlan
+from qwentts_svc.runtime.slots import SlotPool
+from qwentts_svc.types import FinishReason, Usage
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """``max_frames``: what a row may ask for at most, given the KV that exists."""
+
+    guard: GuardLimits = dataclasses.field(default_factory=GuardLimits)
+    profile: Profile = LOW_LATENCY
+
+
+class Engine:
+    """``model``, ``codec`` and ``voices`` are called on the engine thread only. ``clock`` is monotonic seconds."""
+
+    def __init__(
+        self,
+        model: ModelRunner,
+        codec: CodecRunner,
+        policy: Policy,
+        *,
+        voices: VoiceEncoder | None = None,
+        admission: Admission | None = None,
+        limits: EngineLimits | None = None,
+        observer: Observer | None = None,
+        costs: CostModel | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        info = model.info
+        self._model = model
+        self._voices = voices
+        self._policy = policy
+        self._limits = limits or EngineLimits()
+        self._admission = admission
+        self._observer: Observer = observer or NullObserver()
+        self._clock = clock
+        self._frame_s = codec.info.samples_per_frame / codec.info.sample_rate
+        self._sample_rate = codec.info.sample_rate
+        self.costs = costs or CostModel()
+        self.slots = SlotPool(info.slots)
+        self.kv = KvPool(info.blocks, info.block_size)
+        self.prefixes = PrefixCache(self.kv, model.copy_block)
+        self.codec = CodecStage(codec)
+        self._prefill = PrefillStage(model, self.slots, self.kv, self.prefixes, self.codec)
+        self.rows: dict[int, Row] = {}
+        """Rows in work."""
+        self._queued: dict[int, Row] = {}
+        """Rows that wait for admission."""
+        self._events: list[tuple[RowMailbox, RowEvent]] = []
+        self._wait_until: float | None = 0.0
+        """Plan again at this time; None: not before a command comes."""
+        self._draining = False
+        self.steps = 0
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def handle(self, command: Command) -> None:
+        """Apply one command. Never raises for what a caller can send."""
+        self._wait_until = 0.0
+        match command:
+            case Submit():
+                self._submit(command)
+            case AppendText(row_id, ids, budget):
+                if row := self._find(row_id):
+                    row.append_text(ids, budget)
+            case EndText(row_id):
+                if row := self._find(row_id):
+                    row.end_text()
+            case Cancel(row_id, reason):
+                if row := self._find(row_id):
+                    row.cancelled = row.cancelled or reason
+            case EncodeVoice():
+                self._encode_voice(command)
+            case Drain():
+                self._draining = True
+            case Wake():
+                pass
+
+    def _submit(self, submit: Submit) -> None:
+        row = Row(submit, groups=self._model.info.groups, frame_s=self._frame_s)
+        if self._draining:
+            self._put(row, Failed(row.row_id, UnavailableError("the service is draining", reason="DRAINING")))
+            return
+        if self._admission is None or submit.continuation:
+            self.rows[row.row_id] = row
+            return
+        try:
+            admitted = self._admission.offer(row, self._snapshot(), self._clock())
+        except QosError as error:
+            self._refuse(row, error)
+            return
+        (self.rows if admitted else self._queued)[row.row_id] = row
+
+    def _find(self, row_id: int) -> Row | None:
+        return self.rows.get(row_id) or self._queued.get(row_id)
+
+    def _review(self, now: float) -> None:
+        """Admission's second look at the rows that wait."""
+        if self._admission is None or not self._queued:
+            return
+        review = self._admission.review(self._snapshot(), now)
+        for row in review.admitted:
+            self.rows[row.row_id] = self._queued.pop(row.row_id)
+        for row, error in review.refused:
+            del self._queued[row.row_id]
+            self._refuse(row, error)
+
+    def _refuse(self, row: Row, error: TtsError) -> None:
+        self._observer.rejected(error.reason)
+        self._put(row, Failed(row.row_id, error))
+
+    def _encode_voice(self, command: EncodeVoice) -> None:
+        if self._voices is None:
+            command.reply(InputError("this model cannot clone voices: load a Base checkpoint", reason="NO_CLONING"))
+            return
+        try:
+            command.reply(self._voices.encode(command.pcm, command.ref_text))
+        except TtsError as error:
+            command.reply(error)
+        except FatalDeviceError:
+            command.reply(UnavailableError("the engine failed", reason="ENGINE_DEAD"))
+            raise
+        except Exception:
+            _LOG.exception("encoding reference audio failed")
+            command.reply(DecodeError("the reference audio could not be encoded", reason="ENCODING_FAILED"))
+
+    # -- one step ----------------------------------------------------------------------------------------------------
+
+    def wait_s(self, now: float) -> float | None:
+        """0: step at once; a number: sleep at most that long; None: sleep until a command comes."""
+        if self._wait_until is None:
+            return None
+        return max(0.0, self._wait_until - now)
+
+    def step(self, now: float) -> StepEvents:
+        """Advance every row that the policy picks by one frame; returns the events of this step."""
+        self._reap()
+        self._review(now)
+        plan = self._policy.plan(self._snapshot(), now)
+        self._observer.step("schedule", self._clock() - now)
+        self._move(plan)
+        self._start(plan)
+        self._speak(plan)
+        decoded = self._decode(plan)
+        self._finish()
+        self._sleep(plan, decoded)
+        events, self._events = tuple(self._events), []
+        return events
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(
+            rows=list(self.rows.values()),
+            free_slots=self.slots.free,
+            free_blocks=self.kv.free + self.prefixes.evictable,
+            block_size=self.kv.block_size,
+            max_rows=self._model.info.max_rows,
+            costs=self.costs.costs,
+        )
+
+    def _reap(self) -> None:
+        """Release what was cancelled since the last step."""
+        for row in [row for row in self._queued.values() if row.cancelled is not None]:
+            assert row.cancelled is not None and self._admission is not None
+            self._admission.withdraw(row.row_id)
+            self.rows[row.row_id] = self._queued.pop(row.row_id)
+        for row in [row for row in self.rows.values() if row.cancelled is not None]:
+            assert row.cancelled is not None
+            self._end(row, row.cancelled)
+
+    def _move(self, plan: StepPlan) -> None:
+        for row in self._named(plan.expire):
+            self._fail(row, DeadlineError("the deadline passed before the speech was complete"))
+        for row in self._named(plan.preempt):
+            row.move(RowState.PREEMPTED)
+            self.kv.release_all(row.take_blocks())
+        for row in self._named(plan.wait_text):
+            row.move(RowState.WAIT_TEXT)
+        for row in self._named(plan.park):
+            row.move(RowState.WAIT_READER)
+            row.submit.mailbox.parked = True
+        for row in self._named(plan.wake):
+            row.submit.mailbox.parked = False
+            row.move(RowState.RUNNING)
+
+    def _start(self, plan: StepPlan) -> None:
+        """Prefill new rows and bring preempted ones back; a prompt that cannot be built fails its row only."""
+        fresh, back = self._named(plan.prefill), self._named(plan.resume)
+        if not fresh and not back:
+            return
+        started = self._clock()
+        for row in fresh:
+            row.started_s = started
+            self._observer.queued(started - row.arrival_s, row.priority)
+        outcome = self._prefill.run(fresh, back, started)
+        for row, error in outcome.failed:
+            self._fail(row, error)
+        for _ in range(outcome.prefix_hits):
+            self._observer.prefix_cache_hit()
+        seconds = self._clock() - started
+        if outcome.positions:
+            self.costs.observe_prefill(outcome.positions, seconds)
+        self._observer.step("prefill", seconds)
+
+    def _speak(self, plan: StepPlan) -> None:
+        """One frame for each row that has a place in this step."""
+        info = self._model.info
+        rows: list[Row] = []
+        step_rows: list[StepRow] = []
+        for row in self._named(plan.decode):
+            if row.state is not RowState.RUNNING or row.slot is None or not self._grow(row):
+                continue
+            text_id = row.text_id_for(row.frames_done, info.tts_eos_id, info.tts_pad_id)
+            if text_id is None:
+                continue
+            rows.append(row)
+            step_rows.append(
+                StepRow(row.slot.index, row.position, row.frames_done, text_id, row.mask_eos, row.blocks)
+            )
+        if not rows:
+            return
+        started = self._clock()
+        try:
+            result = self._model.step(step_rows)
+        except FatalDeviceError:
+            raise
+        except Exception as error:
+            self._fail_batch(rows, error, "a step of the acoustic model failed")
+            return
+        seconds = self._clock() - started
+        self.steps += 1
+        self.costs.observe_step(len(rows), seconds)
+        self._observer.batch_size(len(rows))
+        self._observer.step("frame", seconds)
+        ended = (result.codes[:, 0] == info.eos_id).tolist()
+        probabilities = result.probabilities.mean(axis=1).tolist()
+        for index, row in enumerate(rows):
+            row.last_step_s = started
+            if ended[index]:
+                self._flush(row, FinishReason.COMPLETE)
+            else:
+                row.append_frame(result.codes[index])
+                row.probability = probabilities[index]
+                self._check_limits(row)
+
+    def _grow(self, row: Row) -> bool:
+        """Lease the block of the next position; False leaves the row to the next plan."""
+        missing = row.missing_blocks(self.kv.block_size)
+        if missing and not self.prefixes.make_room(missing, self._clock()):
+            return False
+        if missing:
+            row.add_blocks(self.kv.lease(missing))
+        return True
+
+    def _check_limits(self, row: Row) -> None:
+        if row.frames_done >= row.submit.max_frames or row.position >= self._model.info.max_positions:
+            self._flush(row, FinishReason.LENGTH_LIMIT)
+        elif over_budget(row) or is_looping(row, self._limits.guard):
+            self._flush(row, FinishReason.RUNAWAY_STOPPED)
+
+    def _flush(self, row: Row, reason: FinishReason) -> None:
+        """The row has spoken its last frame: its KV is free at once, its slot when the codec is through."""
+        row.finish_reason = reason
+        row.move(RowState.FLUSHING)
+        self.kv.release_all(row.take_blocks())
+
+    def _decode(self, plan: StepPlan) -> bool:
+        """Carry out the codec calls that are due; True when there were any."""
+        calls = plan_codec(self.rows.values(), self._clock(), self._limits.profile.ramp, plan.codec_budget_frames)
+        for call in calls:
+            rows = self._named(call.row_ids)
+            started = self._clock()
+            try:
+                outputs = self.codec.decode(rows, call.frames)
+            except FatalDeviceError:
+                raise
+            except Exception as error:
+                self._fail_batch(rows, error, "a step of the codec failed")
+                continue
+            now = self._clock()
+            self.costs.observe_codec(len(rows) * call.frames, now - started)
+            self._observer.step("codec", now - started)
+            for row, output in zip(rows, outputs, strict=True):
+                self._send(row, output, now)
+                self._check_silence(row)
+        return bool(calls)
+
+    def _check_silence(self, row: Row) -> None:
+        limit = self._limits.guard.silence_frames
+        if limit and row.state is not RowState.FLUSHING and self.codec.silent_frames(row) >= limit:
+            self._flush(row, FinishReason.RUNAWAY_STOPPED)
+
+    def _send(self, row: Row, output: FramesOut, now: float) -> None:
+        underruns = row.underruns
+        dry_s = 0.0 if row.submit.decode else len(output.codes) * self._frame_s
+        row.emit_audio(len(output.pcm) / self._sample_rate + dry_s, now)
+        if row.heard_s is None and len(output.pcm) and self.codec.audible(row):
+            row.heard_s = now
+            self._observer.first_audio(now - row.arrival_s, row.priority)
+        if row.underruns > underruns:
+            self._observer.underrun()
+        row.submit.mailbox.produced_frames = row.frames_decoded
+        self._put(row, output)
+
+    def _finish(self) -> None:
+        """Rows whose last frame has been decoded: the faded tail, then the terminal event."""
+        for row in [r for r in self.rows.values() if r.state is RowState.FLUSHING and r.pending_frames == 0]:
+            if self._retry(row):
+                continue
+            tail = self.codec.finish(row)
+            if tail is not None:
+                self._send(row, tail, self._clock())
+            assert row.finish_reason is not None
+            self._end(row, row.finish_reason)
+
+    def _retry(self, row: Row) -> bool:
+        """Nothing was heard of a row that failed by chance: start it again with another seed. True when restarted."""
+        sampling = row.submit.sampling
+        by_chance = row.finish_reason in (FinishReason.COMPLETE, FinishReason.RUNAWAY_STOPPED)
+        may = row.retries < self._limits.guard.retries and sampling.talker.do_sample and row.submit.decode
+        if not may or not by_chance or row.audio_emitted_s > 0 or self.codec.audible(row):
+            return False
+        self._release(row)
+        seed = (sampling.seed + 0x9E3779B97F4A7C15 * (row.retries + 1)) % 2**63
+        again = Row(
+            dataclasses.replace(row.submit, sampling=dataclasses.replace(sampling, seed=seed)),
+            groups=row.groups,
+            frame_s=row.frame_s,
+        )
+        again.retries = row.retries + 1
+        again.text_ids, again.text_ended, again.budget_frames = row.text_ids, row.text_ended, row.budget_frames
+        self.rows[row.row_id] = again
+        return True
+
+    def _sleep(self, plan: StepPlan, decoded: bool) -> None:
+        """Decide when to plan again. A parked reader may have consumed while it was being parked: look once more."""
+        if not plan.idle or decoded or any(row.state is RowState.FLUSHING for row in self.rows.values()):
+            self._wait_until = 0.0
+        elif any(row.state is RowState.WAIT_READER and not row.too_far_ahead for row in self.rows.values()):
+            self._wait_until = 0.0
+        else:
+            review_s = self._admission.next_review_s(self.costs.costs) if self._admission else float("inf")
+            wake_s = min(plan.idle_until_s, review_s)
+            self._wait_until = None if wake_s == float("inf") else wake_s
+        self._report()
+        if not self.rows and not self._queued:
+            self.check_integrity()
+
+    # -- ends --------------------------------------------------------------------------------------------------------
+
+    def fail_all(self, error: TtsError) -> StepEvents:
+        """Fail every row; for the end of the thread."""
+        if self._admission is not None:
+            self.rows.update((row.row_id, row) for row in self._admission.drain())
+        self._queued.clear()
+        for row in list(self.rows.values()):
+            self._fail(row, error)
+        events, self._events = tuple(self._events), []
+        return events
+
+    def _fail_batch(self, rows: Iterable[Row], error: Exception, what: str) -> None:
+        _LOG.error("%s", what, exc_info=error)
+        typed = error if isinstance(error, TtsError) else DecodeError(f"{what}; try again")
+        for row in rows:
+            self._fail(row, typed)
+
+    def _fail(self, row: Row, error: TtsError) -> None:
+        self._close(row)
+        self._observer.finished(error.reason)
+        self._put(row, Failed(row.row_id, error))
+
+    def _end(self, row: Row, reason: FinishReason) -> None:
+        now = self._clock()
+        started = row.started_s if row.started_s is not None else now
+        heard = row.heard_s
+        usage = Usage(
+            text_tokens=len(row.text_ids),
+            frames=row.frames_done,
+            audio_ms=row.audio_emitted_s * 1000,
+            queue_ms=(started - row.arrival_s) * 1000,
+            first_audio_ms=(heard - row.arrival_s) * 1000 if heard is not None else 0.0,
+            synth_ms=(now - started) * 1000,
+        )
+        self._close(row)
+        self._observer.finished(reason)
+        self._put(row, Finished(row.row_id, reason, usage))
+
+    def _close(self, row: Row) -> None:
+        """The one place where a row leaves the engine."""
+        del self.rows[row.row_id]
+        self._release(row)
+        if self._admission is not None:
+            self._admission.ended(row, self._clock())
+
+    def _release(self, row: Row) -> None:
+        """Give back everything that a row holds: codec state, runner state, blocks, slot."""
+        row.move(RowState.DONE)
+        row.submit.mailbox.parked = False
+        self.codec.close(row)
+        self.kv.release_all(row.take_blocks())
+        if row.slot is not None:
+            self._model.detach(row.slot.index)
+            self.slots.release(row.slot)
+            row.slot = None
+
+    def _put(self, row: Row, event: RowEvent) -> None:
+        self._events.append((row.submit.mailbox, event))
+
+    def _named(self, row_ids: Iterable[int]) -> list[Row]:
+        """Rows of a plan that are still there."""
+        return [self.rows[row_id] for row_id in row_ids if row_id in self.rows]
+
+    # -- books -------------------------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        counts = dict.fromkeys(RowState, 0)
+        for row in self.rows.values():
+            counts[row.state] += 1
+        counts[RowState.WAITING] += len(self._queued)
+        for state in (RowState.WAITING, RowState.RUNNING, RowState.WAIT_TEXT, RowState.WAIT_READER, RowState.PREEMPTED):
+            self._observer.requests(state.value, counts[state])
+        self._observer.kv_blocks("free", self.kv.free)
+        self._observer.kv_blocks("leased", self.kv.leased)
+
+    def check_integrity(self) -> None:
+        """Raises when slots, KV blocks, prefix cache and rows do not agree."""
+        self.slots.check_integrity()
+        self.kv.check_integrity()
+        self.prefixes.check_integrity()
+        held = sum(row.slot is not None for row in self.rows.values())
+        if held != self.slots.leased:
+            raise TtsError(f"{self.slots.leased} slots are leased, {held} are held by rows")
+        blocks = {lease.block for row in self.rows.values() for lease in row.kv} | self.prefixes.blocks
+        if len(blocks) != self.kv.leased:
+            raise TtsError(f"{self.kv.leased} KV blocks are leased, {len(blocks)} are held by rows and prefixes")
+        if self.codec.open_rows > held:
+            raise TtsError(f"{self.codec.open_rows} codec states are open for {held} rows")

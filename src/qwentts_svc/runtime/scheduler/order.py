@@ -1,0 +1,140 @@
+"""Who goes first: keys and orders over rows. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+
+from qwentts_svc.runtime.cost import StepCosts
+from qwentts_svc.runtime.qos import ClassDefaults, ramp_size
+from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.types import Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Ready rows by need. Local to one ``plan`` call."""
+
+    must: list[Row]
+    """Classes with playout, not heard yet or with little laxity: class first, then least laxity."""
+    wanting: list[Row]
+    """Can sit out a few steps, but have less in hand than their class finds comfortable; same order."""
+    background: list[Row]
+    """Classes without playout, in fair order."""
+    ahead: list[Row]
+    """Comfortably ahead of their listeners; same order as ``must``."""
+    least_s: float
+    """Least laxity of a speaking row of ``must`` if steps carry ``must`` alone; inf when none speaks."""
+    pace_s: float
+    """Longest step with which every speaking row of ``must`` still has its next audio in time; inf when none speaks."""
+
+
+def rank_by_playout(
+    rows: Iterable[Row],
+    now: float,
+    ramp: tuple[int, ...],
+    costs: StepCosts,
+    step_s: float,
+    tight_s: float,
+    classes: Mapping[Priority, ClassDefaults],
+) -> Ranked:
+    """Sort by laxity: time to the deadline less the work before the row's next audio, i.e. the frames missing from its
+    next codec call at ``step_s`` each, and that call. First-audio and playout deadlines count alike."""
+    must: list[tuple[int, float, int, Row]] = []
+    wanting: list[tuple[int, float, int, Row]] = []
+    ahead: list[tuple[int, float, int, Row]] = []
+    background: list[Row] = []
+    work: list[tuple[float, int]] = []
+    for row in rows:
+        promise = classes[row.priority]
+        if not promise.playout:
+            background.append(row)
+            continue
+        size = ramp_size(ramp, row.frames_decoded)
+        missing = max(size - row.frames_done + row.frames_decoded, 0)
+        time_s = row.due_s - now - costs.codec_base_s - size * costs.codec_frame_s
+        laxity_s = time_s - missing * step_s
+        entry = (row.priority, laxity_s, row.row_id, row)
+        if row.first_audio_s is None:
+            must.append(entry)
+        elif laxity_s < tight_s:
+            must.append(entry)
+            work.append((time_s, missing))
+        elif laxity_s < promise.comfortable_lead_s:
+            wanting.append(entry)
+        else:
+            ahead.append(entry)
+    short_s = costs.step_s(len(must)) + costs.codec_base_s
+    least_s = min((time_s - missing * short_s for time_s, missing in work), default=inf)
+    pace_s = min((time_s / max(missing, 1) for time_s, missing in work), default=inf)
+    return Ranked(_rows(must), _rows(wanting), fair_order(background, _last_step), _rows(ahead), least_s, pace_s)
+
+
+def _rows(entries: list[tuple[int, float, int, Row]]) -> list[Row]:
+    entries.sort()  # row ids differ, so rows are never compared
+    return [entry[3] for entry in entries]
+
+
+def _last_step(row: Row) -> float:
+    return row.last_step_s
+
+
+def fair_order(rows: Iterable[Row], key: Callable[[Row], float]) -> list[Row]:
+    """Every session's first row (by ``key``), then every session's second, and so on; sessions that were served
+    longest ago first. A session with many rows thus gets no more places than a session with one."""
+    ranked = sorted(((key(row), row.row_id, row) for row in rows), key=_rank_key)
+    if len(ranked) < 2:
+        return [entry[2] for entry in ranked]
+    served: dict[str, float] = {}
+    for _, _, row in ranked:
+        served[row.session] = max(served.get(row.session, row.last_step_s), row.last_step_s)
+    count: dict[str, int] = {}
+    keyed: list[tuple[int, float, float, int, Row]] = []
+    for value, row_id, row in ranked:
+        rank = count.get(row.session, 0)
+        count[row.session] = rank + 1
+        keyed.append((rank, served[row.session], value, row_id, row))
+    keyed.sort(key=_fair_key)
+    return [entry[4] for entry in keyed]
+
+
+def _rank_key(entry: tuple[float, int, Row]) -> tuple[float, int]:
+    return entry[0], entry[1]
+
+
+def _fair_key(entry: tuple[int, float, float, int, Row]) -> tuple[int, float, float, int]:
+    return entry[:4]
+
+
+def sessions_in_work(rows: Iterable[Row]) -> dict[str, int]:
+    """Rows per session that hold a slot."""
+    busy: dict[str, int] = {}
+    for row in rows:
+        if row.state is not RowState.WAITING:
+            busy[row.session] = busy.get(row.session, 0) + 1
+    return busy
+
+
+def start_order(starters: Iterable[Row], busy: Mapping[str, int], now: float) -> list[Row]:
+    """Order of prefill: class, then how many rows the session already has in work, then deadline.
+
+    A row past its deadline counts as its session's first, so that a flood of new sessions cannot hold it back for ever.
+    """
+    pending = dict(busy)
+    keyed: list[tuple[int, int, float, int, Row]] = []
+    for row in sorted(starters, key=_deadline_key):
+        rank = pending.get(row.session, 0)
+        pending[row.session] = rank + 1
+        late = row.due_s < now
+        keyed.append((row.priority, 0 if late else rank, row.due_s, row.row_id, row))
+    keyed.sort(key=_start_key)
+    return [entry[4] for entry in keyed]
+
+
+def _deadline_key(row: Row) -> tuple[int, float, int]:
+    return row.priority, row.due_s, row.row_id
+
+
+def _start_key(entry: tuple[int, int, float, int, Row]) -> tuple[int, int, float, int]:
+    return entry[:4]

@@ -1,0 +1,51 @@
+"""Who is prefilled or resumed in this step, and how long an idle engine waits for company. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qwentts_svc.runtime.qos import ClassDefaults
+from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.scheduler.memory import Ledger
+from qwentts_svc.runtime.scheduler.plan import Snapshot
+from qwentts_svc.types import Priority
+
+
+def choose_starts(
+    view: Snapshot, now: float, candidates: Sequence[Row], ledger: Ledger, reserve: int, positions: int, slack_s: float
+) -> list[Row]:
+    """Leading ``candidates`` (WAITING or PREEMPTED, most urgent first) that fit the slots, the blocks (``reserve`` of
+    them kept back) and ``positions`` prompt positions; the first one always fits the last.
+
+    ``slack_s``: least laxity of a speaking row. A prefill that would use it up (with the first audio after it) goes
+    ahead only when its own deadline is nearer still, so neither side can hold up the other for ever. Nobody overtakes a
+    candidate that does not fit.
+    """
+    chosen: list[Row] = []
+    slots, spent = view.free_slots, 0
+    for row in candidates:
+        resumes = row.state is RowState.PREEMPTED
+        if not resumes and slots == 0:
+            break
+        cost = row.prefill_positions + (row.frames_done if resumes else 0)
+        if chosen and spent + cost > positions:
+            break
+        delay_s = view.costs.prefill_s(spent + cost) + view.costs.codec_base_s + view.costs.codec_frame_s
+        if delay_s > slack_s and row.slack(now) > slack_s:
+            break
+        if not ledger.admit(row, row.missing_blocks(view.block_size), reserve):
+            break
+        chosen.append(row)
+        spent += cost
+        slots -= 0 if resumes else 1
+    return chosen
+
+
+def window_end_s(
+    starters: Sequence[Row], now: float, max_rows: int, classes: Mapping[Priority, ClassDefaults]
+) -> float | None:
+    """When an idle engine stops gathering its first batch; None: start at once."""
+    if not starters or len(starters) >= max_rows:
+        return None
+    end = min(row.arrival_s + classes[row.priority].window_s for row in starters)
+    return end if end > now else None

@@ -1,0 +1,94 @@
+"""Step costs of devices, from tables. Values only."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from qwentts_svc.errors import InputError
+from qwentts_svc.runtime.cost import StepCosts
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What calls cost on a device. ``steps``: (rows, seconds) of a frame step, ascending; between two entries and
+    beyond the last the line through the nearest two holds."""
+
+    name: str
+    source: str
+    steps: tuple[tuple[int, float], ...]
+    max_rows: int
+    slots: int
+    prefill_base_s: float
+    prefill_position_s: float
+    codec_base_s: float
+    codec_frame_s: float
+
+    def step_s(self, rows: int) -> float:
+        """Seconds of a frame step of ``rows`` rows."""
+        index = min(max(bisect_left([entry[0] for entry in self.steps], rows), 1), len(self.steps) - 1)
+        (x0, y0), (x1, y1) = self.steps[index - 1], self.steps[index]
+        return y0 + (y1 - y0) * (rows - x0) / (x1 - x0)
+
+    def prefill_s(self, positions: int) -> float:
+        return self.prefill_base_s + self.prefill_position_s * positions
+
+    def codec_s(self, rows_frames: int) -> float:
+        return self.codec_base_s + self.codec_frame_s * rows_frames
+
+    def fitted(self) -> StepCosts:
+        """The table as the linear costs with which an engine would start after its warm-up."""
+        slope = (self.step_s(self.max_rows) - self.step_s(1)) / max(self.max_rows - 1, 1)
+        base = self.step_s(1) - slope
+        return StepCosts(
+            base, slope, self.prefill_base_s, self.prefill_position_s, self.codec_base_s, self.codec_frame_s
+        )
+
+
+DEVICES: dict[str, Device] = {
+    device.name: device
+    for device in (
+        Device(
+            name="cpu-2-cores",
+            source="embedded voice, two CPU cores, bfloat16; rough figures, replaced by a measurement with --costs",
+            steps=((1, 0.016), (4, 0.024), (8, 0.034), (16, 0.056)),
+            max_rows=16,
+            slots=32,
+            prefill_base_s=0.012,
+            prefill_position_s=0.0003,
+            codec_base_s=0.004,
+            codec_frame_s=0.0025,
+        ),
+        Device(
+            name="h100",
+            source="public figures for a frame step on an H100: 6.1 / 9.1 ms at 1 / 12 rows; the rest is assumed",
+            steps=((1, 0.0061), (12, 0.0091)),
+            max_rows=32,
+            slots=256,
+            prefill_base_s=0.008,
+            prefill_position_s=0.00001,
+            codec_base_s=0.002,
+            codec_frame_s=0.00005,
+        ),
+        Device(
+            name="rtx-5090",
+            source="public figures for a frame step on an RTX 5090: 12.7 / 36.8 / 67.5 ms at 1 / 64 / 128 rows; the "
+            "rest is assumed",
+            steps=((1, 0.0127), (64, 0.0368), (128, 0.0675)),
+            max_rows=128,
+            slots=256,
+            prefill_base_s=0.012,
+            prefill_position_s=0.00002,
+            codec_base_s=0.002,
+            codec_frame_s=0.00005,
+        ),
+    )
+}
+
+
+def device_named(name: str) -> Device:
+    """Raises InputError for an unknown name."""
+    try:
+        return DEVICES[name]
+    except KeyError:
+        raise InputError(f"unknown device {name!r}; use one of {', '.join(DEVICES)}", field="device") from None

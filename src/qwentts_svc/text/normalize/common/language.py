@@ -1,0 +1,154 @@
+"""Which language a piece of text is in: by script, and among Latin-script languages by their commonest words.
+
+Cheap on purpose: no model, one pass over the letters; only the first words of a unit are looked up.
+"""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.errors import InputError
+
+LANGUAGES = ("en", "ru", "zh", "ja", "ko", "de", "fr", "es", "pt", "it")
+"""Codes of the languages that have rules of their own."""
+
+_NAMES = {
+    "english": "en",
+    "russian": "ru",
+    "chinese": "zh",
+    "japanese": "ja",
+    "korean": "ko",
+    "german": "de",
+    "french": "fr",
+    "spanish": "es",
+    "portuguese": "pt",
+    "italian": "it",
+}
+_COMMON_WORDS = {
+    "en": "the and of to in is was that it for you with on are this be have not at from we they he she his her my your",
+    "de": "der die das und ist nicht ein eine ich du er wir ihr mit auf für von zu den dem des im am um hat war sind",
+    "fr": "le la les des et est un une je tu il elle nous vous dans pour sur avec pas que qui ne du au aux ce sont",
+    "es": "el la los las y es un una yo tú él nosotros en por para con no que del al se su este esta son pero más hay",
+    "pt": "o a os as e é um uma eu ele ela nós em por para com não que do da dos das no na se seu sua são mais você",
+    "it": "il lo la gli le e è un una io tu lui lei noi in per con non che del della di si suo sua sono ma più nel",
+}
+_WORD_LANGS: dict[str, tuple[str, ...]] = {}
+for _code, _words in _COMMON_WORDS.items():
+    for _word in _words.split():
+        _WORD_LANGS[_word] = (*_WORD_LANGS.get(_word, ()), _code)
+
+_WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
+_SCRIPT_RUN = re.compile(
+    r"(?P<ru>[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*)|(?P<ja>[\u3040-\u30ff]+)|(?P<ko>[\uac00-\ud7af\u1100-\u11ff]+)"
+    r"|(?P<zh>[\u3400-\u9fff\U00020000-\U0002fa1f]+)|(?P<latin>[A-Za-zÀ-ɏ]+)"
+)
+_OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
+_SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
+_OWN_WORDS = 3
+_PROBE_WORDS = 40
+
+
+def language_code(hint: str) -> str:
+    """``hint`` ("auto", "en", "en-US", "English", ...) as a code or "auto". Raises ``InputError`` for any other."""
+    key = hint.strip().lower()
+    if key in ("", "auto"):
+        return "auto"
+    code = _NAMES.get(key, re.split("[-_]", key, maxsplit=1)[0])
+    if code not in LANGUAGES:
+        raise InputError(f"language {hint[:40]!r} is not one of auto, {', '.join(LANGUAGES)}", field="language")
+    return code
+
+
+def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
+    """The main language of ``text``. A ``hint`` settles what script alone cannot; under "auto", ``default`` is the
+    language of a text without letters and of a Latin-script text whose words do not clearly say otherwise."""
+    known = hint if hint in LANGUAGES else default
+    latin = known if known in _COMMON_WORDS else "en"
+    if not _OTHER_SCRIPT.search(text):
+        if not _WORD.search(text):
+            return known
+        return latin if hint in _COMMON_WORDS else _latin_language(text, latin)
+    weights: dict[str, int] = {}
+    for run in _SCRIPT_RUN.finditer(text):
+        script = run.lastgroup or "latin"
+        # One ideograph says about as much as a short word.
+        weights[script] = weights.get(script, 0) + (run.end() - run.start()) * (
+            3 if script in ("zh", "ja", "ko") else 1
+        )
+    if "zh" in weights and (known == "ja" or "ja" in weights):
+        weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
+    best = max(weights, key=lambda script: weights[script])
+    if best != "latin":
+        return best
+    return latin if hint in _COMMON_WORDS else _latin_language(text, latin)
+
+
+def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[tuple[int, int, str]]:
+    """Cut ``text`` into (start, end, language) pieces, ordered and gap-free.
+
+    A sentence has the language most of its letters are in, and its numbers are read in it; a passage of at least three
+    words in another script, two of them not capitalized, is a language of its own, numbers included.
+    """
+    if text.isascii() or not (_OTHER_SCRIPT.search(text) and _WORD.search(text)):
+        return [(0, len(text), detect_language(text, hint, default))]
+    spans: list[tuple[int, int, str]] = []
+    start = 0
+    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        if end <= start:
+            continue
+        base = detect_language(text[start:end], hint, spans[-1][2] if spans else default)
+        for piece in _passages(text, start, end, base, hint):
+            if spans and spans[-1][2] == piece[2]:
+                spans[-1] = (spans[-1][0], piece[1], piece[2])
+            else:
+                spans.append(piece)
+        start = end
+    return spans
+
+
+def _latin_language(text: str, default: str) -> str:
+    votes: dict[str, float] = {}
+    for count, match in enumerate(_WORD.finditer(text)):
+        if count == _PROBE_WORDS:
+            break
+        owners = _WORD_LANGS.get(match.group().lower(), ())
+        for code in owners:
+            votes[code] = votes.get(code, 0.0) + 1.0 / len(owners)
+    if not votes:
+        return default
+    best = max(votes, key=lambda code: votes[code])
+    return best if votes[best] >= 1.5 and votes[best] > 1.5 * votes.get(default, 0.0) else default
+
+
+def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tuple[int, int, str]]:
+    """The sentence ``text[start:end]`` cut at its longer passages in another script than the base language's."""
+    base_script = base if base in ("ru", "zh", "ja", "ko") else "latin"
+    found: list[tuple[int, int, str]] = []
+    words = lower = 0
+    first = last = -1
+
+    def close() -> None:
+        if words >= _OWN_WORDS and lower >= 2:
+            found.append((first, last, detect_language(text[first:last], hint if hint != base else "auto")))
+
+    for run in _SCRIPT_RUN.finditer(text, start, end):
+        script = run.lastgroup or "latin"
+        if {script, base_script} <= {"zh", "ja"} or script == base_script or script not in ("latin", "ru"):
+            close()
+            words = lower = 0
+            continue
+        if not words:
+            first = run.start()
+        words += 1
+        lower += run.group()[0].islower()
+        last = run.end()
+    close()
+    pieces, pos = [], start
+    for piece in found:
+        if piece[0] > pos:
+            pieces.append((pos, piece[0], base))
+        pieces.append(piece)
+        pos = piece[1]
+    if pos < end:
+        pieces.append((pos, end, base))
+    return pieces

@@ -1,0 +1,57 @@
+"""Rules of English, in the order in which they are applied: what is most specific goes first."""
+
+from __future__ import annotations
+
+from qwentts_svc.text.normalize.en import (
+    abbreviations,
+    acronyms,
+    addresses,
+    cardinals,
+    dates,
+    fractions,
+    identifiers,
+    mathsigns,
+    measures,
+    money,
+    network,
+    ordinals,
+    paths,
+    phones,
+    ranges,
+    romans,
+    serials,
+    social,
+    symbols,
+    times,
+    versions,
+    web,
+    years,
+)
+from qwentts_svc.text.normalize.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *web.RULES,
+    *paths.RULES,
+    *symbols.EARLY,
+    *social.RULES,
+    *network.RULES,
+    *dates.RULES,
+    *phones.RULES,
+    *identifiers.RULES,
+    *versions.RULES,
+    *times.RULES,
+    *money.RULES,
+    *measures.RULES,
+    *fractions.RULES,
+    *romans.RULES,
+    *addresses.RULES,
+    *abbreviations.RULES,
+    *years.RULES,
+    *ordinals.RULES,
+    *ranges.RULES,
+    *mathsigns.RULES,
+    *symbols.LATE,
+    *serials.RULES,
+    *cardinals.RULES,
+    *acronyms.RULES,
+)

@@ -1,0 +1,120 @@
+"""Abbreviations with a full stop (and the few without one), titles, dotted initials."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.tables import ends_sentence
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+
+_TITLES = {
+    "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General", "Col": "Colonel",
+    "Capt": "Captain", "Lt": "Lieutenant", "Sgt": "Sergeant", "Maj": "Major", "Cpl": "Corporal", "Pvt": "Private",
+    "Adm": "Admiral", "Cmdr": "Commander", "Sen": "Senator", "Rep": "Representative", "Gov": "Governor", "Pres": "President",
+    "Rev": "Reverend", "Hon": "Honorable", "Msgr": "Monsignor", "Supt": "Superintendent", "Fr": "Father", "Det": "Detective",
+    "St": "Saint", "Ste": "Sainte", "Mt": "Mount", "Ft": "Fort", "Amb": "Ambassador", "Atty": "Attorney", "Messrs": "Messieurs",
+    "Drs": "Doctors", "Pt": "Point",
+}  # fmt: skip
+_NO_DOT_TITLES = "Dr|Mr|Mrs|Ms|Prof|Sgt|Capt|St|Mt"
+_AFTER_NAME = {
+    "Jr": "Junior", "Sr": "Senior", "Inc": "Incorporated", "Ltd": "Limited", "Co": "Company", "Corp": "Corporation", "Bros": "Brothers",
+    "Esq": "Esquire", "Assn": "Association", "Univ": "University", "Intl": "International", "Mfg": "Manufacturing",
+}  # fmt: skip
+_WORDS = {
+    "etc": "et cetera", "e.g": "for example", "eg": "for example", "i.e": "that is", "ie": "that is", "vs": "versus",
+    "approx": "approximately", "dept": "department", "govt": "government", "misc": "miscellaneous", "tel": "telephone",
+    "cf": "compare", "viz": "namely", "a.k.a": "also known as", "incl": "including", "excl": "excluding", "esp": "especially",
+    "avg": "average", "max": "maximum", "min": "minimum", "est": "estimated", "temp": "temperature", "orig": "originally",
+    "apt": "apartment", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "bldg": "building", "assoc": "associate",
+    "asst": "assistant", "mgr": "manager", "mgmt": "management", "prev": "previous", "qty": "quantity", "attn": "attention",
+    "ext": "extension", "intro": "introduction", "dist": "district", "ed": "edition", "ver": "version", "pkg": "package",
+    "vol": "volume", "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years", "resp": "respectively",
+}  # fmt: skip
+_NEEDS_LOWER_AFTER = frozenset("ed ext apt min max est temp ave intro dist vol".split())
+_BEFORE_NUMBER = {
+    "no": "number", "nos": "numbers", "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
+    "vols": "volumes", "ch": "chapter", "chap": "chapter", "sec": "section", "art": "article", "eq": "equation", "ex": "example",
+    "pg": "page", "pgs": "pages", "para": "paragraph", "ver": "version", "ref": "reference", "apt": "apartment", "rm": "room",
+    "bk": "book", "pt": "part", "ext": "extension", "est": "established", "tab": "table", "app": "appendix", "div": "division",
+    "ep": "episode", "approx": "approximately", "lvl": "level", "v": "verse", "vv": "verses",
+}  # fmt: skip
+_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.\s?(?=\"?[A-Z])|\b({_NO_DOT_TITLES})\s(?=[A-Z][a-z])")
+_NAMED = re.compile(rf"(?<=[\w,&] )({'|'.join(_AFTER_NAME)})\.(?!\w)|(?<=[a-z], )(Jr|Sr)\b|(?<=& )(Co)\b")
+_NUMBERED = re.compile(rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s?(?=#?[0-9])", re.IGNORECASE)
+_NUMBERED_ROMAN = re.compile(r"\b(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE)
+_WORD = re.compile(
+    rf"(?<![\w.@])({'|'.join(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True))})\.(?!\w)", re.IGNORECASE
+)
+_BARE = re.compile(r"(?<=\w )(vs|aka|approx)(?= \w)")
+_INITIALS = re.compile(
+    r"(?<![\w.])((?:[A-Za-z]\.){2,6})(?![\w.])|(?<![\w.])((?:[A-Z]\.){1,5}[A-Z])(?![\w.'])|\b(Ph\.\s?D)\.?(?!\w)"
+)
+_FAMILIAR_STOPS = frozenset(("am", "pm"))
+
+
+def _cased(word: str, like: str) -> str:
+    return word[0].upper() + word[1:] if like[0].isupper() else word
+
+
+def _title(match: re.Match[str], _: RuleContext) -> str:
+    return _TITLES[match.group(1) or match.group(2)] + " "
+
+
+def _stop(match: re.Match[str]) -> str:
+    return "." if match.group().endswith(".") and ends_sentence(match.string, match.end()) else ""
+
+
+def _named(match: re.Match[str], _: RuleContext) -> str:
+    return _AFTER_NAME[match.group(1) or match.group(2) or match.group(3)] + _stop(match)
+
+
+def _numbered(match: re.Match[str], _: RuleContext) -> str:
+    return (
+        _cased(_BEFORE_NUMBER[match.group(1).lower()], match.group(1)) + " "
+        if match.group(1).lower() not in ("no", "nos")
+        else _number_word(match)
+    )
+
+
+def _number_word(match: re.Match[str]) -> str:
+    word = _BEFORE_NUMBER[match.group(1).lower()]
+    return (word.capitalize() if match.start() == 0 else word) + " "
+
+
+def _word(match: re.Match[str], _: RuleContext) -> str | None:
+    key, text = match.group(1).lower(), match.string
+    rest = text[match.end() :].lstrip(" ")
+    if key in _NEEDS_LOWER_AFTER and not rest[:1].islower():
+        return None
+    if key == "approx" and re.search(r"\b(?:[Tt]he|[Aa]n?|[Ii]ts|[Oo]ur)\s$", text[: match.start()]):
+        return "approximate"
+    stop = _stop(match)
+    if key == "etc" and not stop and rest[:1].isupper():
+        stop = "."
+    return _cased(_WORDS[key], match.group(1)) + stop
+
+
+def _bare(match: re.Match[str], _: RuleContext) -> str:
+    return {"vs": "versus", "aka": "also known as", "approx": "approximately"}[match.group(1)]
+
+
+def _initials(match: re.Match[str], _: RuleContext) -> str | None:
+    text = match.group(1) or match.group(2) or match.group(3)
+    letters = re.findall("[A-Za-z]", text)
+    if "".join(letters).lower() in _FAMILIAR_STOPS:
+        return "".join(letters).upper() + _stop(match)
+    if not text[0].isupper():
+        return None
+    return " ".join(letters).upper() + _stop(match)
+
+
+_DOT = frozenset(".")
+RULES: tuple[Rule, ...] = (
+    PatternRule("abbreviation", _DOT, _NUMBERED, _numbered),
+    PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered),
+    PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title),
+    PatternRule("abbreviation", frozenset("JSILCBEAUM"), _NAMED, _named),
+    PatternRule("abbreviation", _DOT, _WORD, _word),
+    PatternRule("abbreviation", None, _BARE, _bare),
+    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"[A-Za-z]\.\s?[A-Za-z]")),
+)

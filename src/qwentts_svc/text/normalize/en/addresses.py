@@ -1,0 +1,115 @@
+"""Street addresses: house numbers, street kinds, directions, states and ZIP codes."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import digits, pairs
+from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS, ends_sentence
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+_KINDS = {
+    "St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Ct": "Court", "Pl": "Place",
+    "Sq": "Square", "Hwy": "Highway", "Pkwy": "Parkway", "Expy": "Expressway", "Ter": "Terrace", "Cir": "Circle", "Dr": "Drive",
+    "Fwy": "Freeway", "Tpke": "Turnpike", "Trl": "Trail", "Plz": "Plaza",
+}  # fmt: skip
+_FULL = (
+    "Street|Avenue|Boulevard|Road|Lane|Court|Place|Square|Highway|Parkway|Drive|Way|Terrace|Circle|Trail|Plaza|Broadway"
+)
+_SHORT = "|".join(_KINDS)
+_NAME = r"(?:[NSEW]\.?\s|NE\s|NW\s|SE\s|SW\s)?(?:[A-Z][a-z']{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
+_HOUSE = re.compile(
+    rf"(?<![\w.,$€£#/-])([1-9][0-9]{{0,4}})([A-Z]?)(?=\s{_NAME}(?:{_SHORT}|{_FULL})\b|\s(?:[NSEW]\.?\s)?Broadway\b)"
+)
+_STREET = re.compile(rf"(?<=[a-z])(\s)({_SHORT})\b(\.)?")
+_DIRECTION = re.compile(
+    rf"(?<![\w.])(N|S|E|W|NE|NW|SE|SW)\.?\s(?=(?:[A-Z][a-z]{{1,20}}\s|[0-9]{{1,3}}(?:st|nd|rd|th)\s){{1,3}}(?:{_SHORT}|{_FULL})\b)"
+)
+_DIRECTIONS = {
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
+}  # fmt: skip
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut",
+    "DE": "Delaware", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa",
+    "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan",
+    "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada",
+    "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota",
+    "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington",
+    "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+}  # fmt: skip
+_STATE = re.compile(
+    rf"(?<=[a-z])(,?\s)({'|'.join(_STATES)})(?:(,?\s)([0-9]{{5}})(?:-([0-9]{{4}}))?)?(?=[.,;:!?)]|$|\s[a-z]|\n)"
+)
+_DC_ZIP = re.compile(r"\b(D\.?C\.?,?\s)([0-9]{5})(?!\w|[-.,][0-9])")
+_UNIT = re.compile(r"\b(Apt|Ste|Rm|Fl|Bldg)\.?(?=\s#?(?:[0-9]|[A-Z]\b))")
+_UNITS = {"Apt": "Apartment", "Ste": "Suite", "Rm": "Room", "Fl": "Floor", "Bldg": "Building"}
+
+
+def _house(match: re.Match[str], _: RuleContext) -> str:
+    return pairs(match.group(1)) + (f" {match.group(2)}" if match.group(2) else "")
+
+
+def _street(match: re.Match[str], _: RuleContext) -> str | None:
+    space, kind, dot = match.groups()
+    text = match.string
+    before = text[: match.start()].rpartition(" ")[2].strip("\"'(")
+    rest = text[match.end() :].lstrip(" ")
+    in_address = bool(
+        re.search(
+            r"(?:\b[0-9]{1,5}|(?:one|two|three|four|five|six|seven|eight|nine|ten|[a-z]+teen|[a-z]+ty|hundred))\s(?:[A-Z][\w.]{0,20}\s){0,2}\S{1,20}$",
+            text[: match.start()],
+        )
+    )
+    is_name = before[:1].isupper() or re.fullmatch("[0-9]{1,3}(?:st|nd|rd|th)", before)
+    if (
+        not is_name
+        or before.lower() in FUNCTION_WORDS
+        or before in ("The", "See", "Ask", "Meet", "Dear", "Call", "Visit", "Hello", "Hi")
+    ):
+        return None
+    follows_name = rest[:1].isupper() and not ends_sentence(text, match.end())
+    if kind in ("St", "Dr") and follows_name and not in_address:
+        return None
+    if (
+        not dot
+        and kind in ("Pl", "Sq", "Ct", "Cir", "Ter", "Dr", "St", "Av")
+        and not (in_address or rest[:1] in (",", "") or rest[:1].islower())
+    ):
+        return None
+    return f"{space}{_KINDS[kind]}" + ("." if dot and ends_sentence(text, match.end()) else "")
+
+
+def _direction(match: re.Match[str], _: RuleContext) -> str:
+    return _DIRECTIONS[match.group(1)] + " "
+
+
+def _state(match: re.Match[str], _: RuleContext) -> str | None:
+    separator, code, zip_separator, zip_code, plus_four = match.groups()
+    if "," not in separator and not zip_code:
+        return None
+    before = re.search(r"[A-Za-z]+$", match.string[: match.start()])
+    if before is None or not before.group()[0].isupper():
+        return None
+    spoken = separator + _STATES[code]
+    if zip_code:
+        spoken += zip_separator + digits(zip_code) + (f", {digits(plus_four)}" if plus_four else "")
+    return spoken
+
+
+def _dc_zip(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + digits(match.group(2))
+
+
+def _unit(match: re.Match[str], _: RuleContext) -> str:
+    return _UNITS[match.group(1)]
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("address", DIGITS, _HOUSE, _house),
+    PatternRule("address", frozenset("NSEW"), _DIRECTION, _direction),
+    PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street),
+    PatternRule("address", frozenset("ACDFGHIKLMNOPRSTUVW"), _STATE, _state, re.compile(r"[a-z],?\s[A-Z]{2}\b")),
+    PatternRule("address", DIGITS, _DC_ZIP, _dc_zip, re.compile(r"C\.?,?\s[0-9]{5}")),
+    PatternRule("address", frozenset("ASRFB"), _UNIT, _unit),
+)

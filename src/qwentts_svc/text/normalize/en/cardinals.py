@@ -1,0 +1,34 @@
+"""The numbers that no other rule took, signs and decimals included. After this rule no ASCII digit is left."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import NUM, digits, number
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+_NEGATIVE = re.compile(rf"(?<![\w.,)\]%-])[-−]({NUM})(?![\w]|\.[0-9])")
+_PLAIN = re.compile(rf"(?<![\w.])({NUM})(?![\w]|\.[0-9])")
+_LEFT_OVER = re.compile(r"[0-9]{1,64}")
+
+
+def _negative(match: re.Match[str], _: RuleContext) -> str:
+    return "minus " + number(match.group(1))
+
+
+def _plain(match: re.Match[str], _: RuleContext) -> str:
+    return number(match.group(1))
+
+
+def _left_over(match: re.Match[str], _: RuleContext) -> str:
+    text, run = match.string, match.group()
+    before = " " if match.start() and (text[match.start() - 1].isalpha() or text[match.start() - 1] == "_") else ""
+    after = " " if match.end() < len(text) and (text[match.end()].isalpha() or text[match.end()] == "_") else ""
+    return f"{before}{number(run) if len(run) < 7 else digits(run)}{after}"
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("cardinal", DIGITS, _NEGATIVE, _negative, re.compile("[-−][0-9.]")),
+    PatternRule("cardinal", DIGITS, _PLAIN, _plain),
+    PatternRule("cardinal", DIGITS, _LEFT_OVER, _left_over),
+)

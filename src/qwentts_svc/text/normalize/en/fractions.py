@@ -1,0 +1,70 @@
+"""Fractions: 1/2, ½, 3 1/2, 2½."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import cardinal, number, ordinal
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+VULGAR = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
+}  # fmt: skip
+_SIGNS = "".join(VULGAR)
+MIXED = rf"(?:[0-9]{{1,4}}\s)?[1-9][0-9]{{0,2}}[/⁄][1-9][0-9]{{0,3}}(?![0-9/])|[0-9]{{0,4}}\s?[{_SIGNS}]"
+"""A fraction with or without a whole number before it."""
+
+_PARTS = re.compile(rf"(?:([0-9]{{1,4}})\s?)??(?:([0-9]{{1,3}})[/⁄]([0-9]{{1,4}})|([{_SIGNS}]))$")
+_FRACTION = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})(?:(?:th|rd|nd)s?)?(?![\w%/]|[.,:-][0-9])")
+_OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|10|100)/(5|10|100)(?![\w%/.]|[.,:-][0-9])")
+_FIXED = {"24/7": "twenty four seven", "9/11": "nine eleven", "50/50": "fifty fifty", "20/20": "twenty twenty"}
+_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7|9/11|50/50|20/20)(?![\w/]|\.[0-9])")
+
+
+def _simple(top: int, bottom: int) -> str:
+    if bottom == 1 or bottom > 100 or (top > bottom and bottom > 20):
+        return f"{cardinal(top)} over {cardinal(bottom)}"
+    if bottom == 2:
+        name = "half" if top == 1 else "halves"
+    elif bottom == 4:
+        name = "quarter" if top == 1 else "quarters"
+    else:
+        name = ordinal(bottom).removeprefix("one ") + ("" if top == 1 else "s")
+    return f"{cardinal(top)} {name}"
+
+
+def mixed(text: str) -> str:
+    """A ``MIXED`` in words."""
+    match = _PARTS.match(text)
+    if match is None:
+        return text
+    whole, top, bottom, sign = match.groups()
+    pair = VULGAR[sign] if sign else (int(top), int(bottom))
+    if whole is None:
+        return _simple(*pair)
+    return f"{cardinal(int(whole))} and {'a half' if pair == (1, 2) else _simple(*pair)}"
+
+
+def _fraction(match: re.Match[str], _: RuleContext) -> str | None:
+    spoken = mixed(match.group(1))
+    before = match.string[match.start() - 1 : match.start()]
+    return f" {spoken}" if before.isalpha() else spoken
+
+
+def _fixed(match: re.Match[str], _: RuleContext) -> str:
+    return _FIXED[match.group()]
+
+
+def _out_of(match: re.Match[str], _: RuleContext) -> str | None:
+    if match.group(1) in ("10", "100") and match.group(1) != match.group(2):
+        return None
+    return f"{number(match.group(1))} out of {number(match.group(2))}"
+
+
+_GATE = re.compile(rf"[0-9][/⁄][0-9]|[{_SIGNS}]")
+RULES: tuple[Rule, ...] = (
+    PatternRule("fraction", frozenset("/"), _FIXED_PATTERN, _fixed),
+    PatternRule("fraction", frozenset("/"), _OUT_OF, _out_of, _GATE),
+    PatternRule("fraction", DIGITS | frozenset(_SIGNS), _FRACTION, _fraction, _GATE),
+)

@@ -1,0 +1,49 @@
+"""Numbers that name and do not count: ISBN, cards, codes, PINs, leading zeros. Digit by digit."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import digits
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+_END = r"(?![\w%]|[.,:/-]?[0-9])"
+_ISBN = re.compile(r"\b(I[SE][BS]N(?:-1[03])?:?\s{0,2})([0-9][0-9 -]{6,15}[0-9Xx])(?!\w)")
+_SSN = re.compile(rf"(?<![\w.,/-])[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}{_END}")
+_CARD = re.compile(rf"(?<![\w.,/-])[0-9]{{4}}([ -])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{_END}")
+_NAMED = re.compile(
+    r"\b((?:PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Pp]assword|OTP|ZIP|[Zz]ip|[Ee]nding in|[Ee]nds in|[Bb]arcode|"
+    r"(?:[Ss]erial|[Aa]ccount|[Tt]racking|[Cc]ard|[Rr]outing|[Cc]onfirmation|[Rr]eference|[Pp]assport|[Ll]icense|[Ii]nvoice|"
+    r"[Oo]rder|[Bb]ooking|[Tt]icket|[Cc]ase|[Ss]ocial [Ss]ecurity|[Mm]ember|[Pp]olicy)\s(?:number|ID|no\.))"
+    rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}){_END}"
+)
+_LONG = re.compile(rf"(?<![\w.,/:-])[0-9]{{10,64}}{_END}")
+_ZERO = re.compile(r"(?<![\w.,/:$€£-])0[0-9]{1,30}(?![\w%]|[.,:/-][0-9])")
+_HUGE = re.compile(r"[0-9]{19,}")
+
+
+def _all_digits(match: re.Match[str], _: RuleContext) -> str:
+    return digits(match.group())
+
+
+def _after_word(match: re.Match[str], _: RuleContext) -> str:
+    tail = " X" if match.group(2)[-1] in "Xx" else ""
+    return match.group(1) + digits(match.group(2)) + tail
+
+
+def _huge(match: re.Match[str], _: RuleContext) -> str:
+    text = match.string
+    before = " " if match.start() and text[match.start() - 1].isalnum() else ""
+    after = " " if match.end() < len(text) and text[match.end()].isalnum() else ""
+    return before + digits(match.group()) + after
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("identifier", DIGITS, _ISBN, _after_word),
+    PatternRule("identifier", DIGITS, _CARD, _all_digits, re.compile("[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}")),
+    PatternRule("identifier", DIGITS, _SSN, _all_digits, re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")),
+    PatternRule("identifier", DIGITS, _NAMED, _after_word),
+    PatternRule("identifier", DIGITS, _LONG, _all_digits, re.compile("[0-9]{10}")),
+    PatternRule("identifier", DIGITS, _ZERO, _all_digits, re.compile("0[0-9]")),
+    PatternRule("identifier", DIGITS, _HUGE, _huge, re.compile("[0-9]{19}")),
+)

@@ -1,0 +1,152 @@
+"""Amounts of money: signs before, signs and codes after, cents, thousands to trillions, spans, "per"."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from qwentts_svc.text.normalize.en.numbers import NUM, cardinal, number
+from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS, next_word
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+
+class _Money(NamedTuple):
+    one: str
+    many: str
+    cent: str = ""
+    cents: str = ""
+
+
+_DOLLAR = _Money("dollar", "dollars", "cent", "cents")
+_EURO = _Money("euro", "euros", "cent", "cents")
+_POUND = _Money("pound", "pounds", "penny", "pence")
+_YEN = _Money("yen", "yen")
+_BY_SIGN = {
+    "$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN, "₹": _Money("rupee", "rupees", "paisa", "paise"),
+    "₩": _Money("won", "won"), "₽": _Money("ruble", "rubles", "kopeck", "kopecks"), "₿": _Money("bitcoin", "bitcoins"),
+    "₺": _Money("lira", "lira"), "₴": _Money("hryvnia", "hryvnias"), "₫": _Money("dong", "dong"),
+    "₱": _Money("peso", "pesos", "centavo", "centavos"), "₪": _Money("shekel", "shekels"), "฿": _Money("baht", "baht"),
+}  # fmt: skip
+_PREFIX = {
+    "US": "U S", "C": "Canadian", "CA": "Canadian", "A": "Australian", "AU": "Australian", "NZ": "New Zealand",
+    "HK": "Hong Kong", "S": "Singapore", "CAD": "Canadian", "AUD": "Australian",
+}  # fmt: skip
+_BY_CODE = {
+    "USD": _Money("U S dollar", "U S dollars", "cent", "cents"), "EUR": _EURO, "GBP": _POUND, "JPY": _YEN,
+    "CAD": _Money("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "AUD": _Money("Australian dollar", "Australian dollars", "cent", "cents"),
+    "CHF": _Money("Swiss franc", "Swiss francs"), "CNY": _Money("yuan", "yuan"), "RMB": _Money("yuan", "yuan"),
+    "INR": _Money("rupee", "rupees"), "RUB": _Money("ruble", "rubles"), "KRW": _Money("won", "won"),
+    "MXN": _Money("Mexican peso", "Mexican pesos"), "BRL": _Money("real", "reais"), "SEK": _Money("krona", "kronor"),
+    "BTC": _Money("bitcoin", "bitcoins"), "ETH": _Money("ether", "ether"),
+}  # fmt: skip
+_SCALE = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "MM": "million", "mm": "million",
+    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "tn": "trillion", "T": "trillion", "t": "trillion",
+}  # fmt: skip
+_PER = {
+    "hr": "hour", "h": "hour", "mo": "month", "yr": "year", "wk": "week", "lb": "pound", "kg": "kilogram", "oz": "ounce",
+    "gal": "gallon", "sqft": "square foot", "mi": "mile", "km": "kilometer", "min": "minute", "ea": "each", "l": "liter",
+    "L": "liter", "kWh": "kilowatt hour", "GB": "gigabyte",
+}  # fmt: skip
+_SIGNS = "".join(_BY_SIGN)
+_CODES = "|".join(_BY_CODE)
+_MAGNITUDE = r"(?:\s?(?:hundred|thousand|million|billion|trillion)(?![a-z])|\s?(?:[kKmMbBtT]n?|Bn|MM)(?![\w'-])|-(?:million|billion|trillion|thousand)(?![a-z]))"
+_BEFORE = re.compile(
+    rf"(?<![\w$.])(-)?(?:(US(?=\s?\$)|(?:CA|C|AU|A|NZ|HK|S)(?=\$))\s?)?([{_SIGNS}])\s?(-)?({NUM})({_MAGNITUDE})?"
+    rf"(?:\s?[-–—]\s?([{_SIGNS}])?({NUM})({_MAGNITUDE})?)?"
+    r"(?:\s?/\s?([A-Za-z]{1,12})(?![\w/]))?(?![0-9])"
+)
+_AFTER = re.compile(
+    rf"(?<![\w.$€£])(-)?({NUM})({_MAGNITUDE})?(?:\s?[-–—]\s?({NUM})({_MAGNITUDE})?)?\s?([{_SIGNS}](?![\w])|(?:{_CODES})(?!\w))"
+)
+_CODE_FIRST = re.compile(rf"(?<![\w.])({_CODES})\s?({NUM})({_MAGNITUDE})?(?![\w%]|[.,][0-9])")
+_CENT = re.compile(rf"(?<![\w.])({NUM})\s?¢")
+_NO_NOUN = FUNCTION_WORDS | {"million", "billion", "thousand", "trillion", "each", "off", "after", "before", "us"}
+
+
+def _magnitude(text: str | None) -> str:
+    if not text:
+        return ""
+    key = text.strip(" -")
+    return _SCALE.get(key, key)
+
+
+def amount(text: str, magnitude: str | None, money: _Money, *, adjective: bool = False) -> str:
+    """A sum in words. ``adjective``: it describes a noun, so the unit is singular ("a twenty dollar bill")."""
+    scale = _magnitude(magnitude)
+    plural = money.one if adjective else money.many
+    if scale:
+        return f"{number(text)} {scale} {plural}"
+    whole, _, decimals = text.replace(",", "").partition(".")
+    units = int(whole or "0")
+    if not decimals.strip("0"):
+        return f"{cardinal(units)} {money.one if units == 1 else plural}"
+    if not money.cent or len(decimals.rstrip("0")) > 2:
+        return f"{number(text)} {plural}"
+    cents = int(decimals.rstrip("0").ljust(2, "0"))
+    small = f"{cardinal(cents)} {money.cent if cents == 1 else money.cents}"
+    return f"{cardinal(units)} {money.one if units == 1 else money.many} and {small}" if units else small
+
+
+def _is_adjective(text: str, start: int, end: int) -> bool:
+    if text[end : end + 1] == "-" and text[end + 1 : end + 2].islower():
+        return True
+    article = text[:start].rstrip().rpartition(" ")[2].lower()
+    word = next_word(text, end)
+    return article in ("a", "an") and word.islower() and word not in _NO_NOUN
+
+
+def _before(match: re.Match[str], _: RuleContext) -> str | None:
+    minus, country, sign, inner_minus, low, low_scale, sign2, high, high_scale, per = match.groups()
+    money = _BY_SIGN[sign]
+    if country:
+        name = _PREFIX[country]
+        money = money._replace(one=f"{name} {money.one}", many=f"{name} {money.many}")
+    adjective = not per and _is_adjective(match.string, match.start(), match.end())
+    if high is None:
+        spoken = amount(low, low_scale, money, adjective=adjective)
+    elif sign2:
+        spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, _BY_SIGN[sign2], adjective=adjective)}"
+    elif "." in low or "." in high and not high_scale:
+        spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, money)}"
+    else:
+        first = " ".join(filter(None, (number(low), _magnitude(low_scale))))
+        spoken = f"{first} to {amount(high, high_scale, money, adjective=adjective)}"
+    if minus or inner_minus:
+        spoken = "minus " + spoken
+    if per:
+        unit = _PER.get(per, per)
+        spoken += " each" if unit == "each" else f" per {unit}"
+    return spoken
+
+
+def _after(match: re.Match[str], _: RuleContext) -> str:
+    minus, low, low_scale, high, high_scale, unit = match.groups()
+    money = _BY_SIGN.get(unit) or _BY_CODE[unit]
+    spoken = amount(high or low, high_scale if high else low_scale, money)
+    if high:
+        spoken = " ".join(filter(None, (number(low), _magnitude(low_scale), "to", spoken)))
+    return f"minus {spoken}" if minus else spoken
+
+
+def _code_first(match: re.Match[str], _: RuleContext) -> str:
+    return amount(match.group(2), match.group(3), _BY_CODE[match.group(1)])
+
+
+def _cent(match: re.Match[str], _: RuleContext) -> str:
+    return f"{number(match.group(1))} {'cent' if match.group(1) == '1' else 'cents'}"
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("currency", frozenset(_SIGNS), _BEFORE, _before),
+    PatternRule(
+        "currency",
+        frozenset(_SIGNS + "UEGJCAIRKMBSE"),
+        _AFTER,
+        _after,
+        re.compile(rf"[0-9nkKmMbBtT]\s?(?:[{_SIGNS}]|{_CODES})"),
+    ),
+    PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES})\s?[0-9]")),
+    PatternRule("currency", frozenset("¢"), _CENT, _cent),
+)

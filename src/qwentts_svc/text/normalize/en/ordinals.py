@@ -1,0 +1,26 @@
+"""1st, 22nd, 1,000th."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import ordinal
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+_ORDINAL = re.compile(r"(?<![\w.,/])([0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,15})\s?(st|nd|rd|th|ST|ND|RD|TH)(?![\w])")
+
+
+def _suffix(value: int) -> str:
+    if value % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+
+
+def _ordinal(match: re.Match[str], _: RuleContext) -> str | None:
+    value = int(match.group(1).replace(",", ""))
+    return ordinal(value) if match.group(2).lower() == _suffix(value) else None
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, re.compile("[0-9]\\s?(?:st|nd|rd|th|ST|ND|RD|TH)")),
+)

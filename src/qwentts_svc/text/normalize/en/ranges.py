@@ -1,0 +1,49 @@
+"""Spans and scores: 10-15, Monday-Friday, 3:1, K-12."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.dates import month_name
+from qwentts_svc.text.normalize.en.numbers import NUM, number
+from qwentts_svc.text.normalize.en.tables import MONTH, WEEKDAY_SHORT
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+
+_END = r"(?![\w]|[.,/:-][0-9]|\s?[-–—=]\s?[0-9])"
+_TIGHT = re.compile(rf"(?<![\w.,/:$€£-])((?<![\w)])-)?({NUM})(?:-|\s?[–—]\s?)(-)?({NUM})(?=s?\b)(?!s\w){_END}")
+_RATIO = re.compile(r"(?<![\w.,/:-])([0-9]{1,4}(?:\.[0-9]{1,3})?):([0-9]{1,4}(?:\.[0-9]{1,3})?)(?![\w%]|[.:/-][0-9])")
+_K = re.compile(r"\bK-(?=(?:[1-9]|1[0-2])\b)")
+_DAY = r"Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:rs?(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?"
+_DAYS = re.compile(rf"\b({_DAY})\b\.?\s?[-–—]\s?({_DAY})\b(\.(?=\s[a-z0-9,]))?")
+_MONTHS = re.compile(rf"\b({MONTH})\.?\s?[-–—]\s?({MONTH})\b(?:\.(?=\s[a-z0-9]))?")
+_HYPHEN = frozenset("-–—")
+
+
+def _range(match: re.Match[str], _: RuleContext) -> str | None:
+    minus, low, minus2, high = match.groups()
+    return f"{'minus ' if minus else ''}{number(low)} to {'minus ' if minus2 else ''}{number(high)}"
+
+
+def _ratio(match: re.Match[str], _: RuleContext) -> str:
+    return f"{number(match.group(1))} to {number(match.group(2))}"
+
+
+def _k(_: re.Match[str], __: RuleContext) -> str:
+    return "K to "
+
+
+def _days(match: re.Match[str], _: RuleContext) -> str:
+    return " to ".join(WEEKDAY_SHORT.get(day, day) for day in match.groups()[:2])
+
+
+def _months(match: re.Match[str], _: RuleContext) -> str:
+    return f"{month_name(match.group(1))} to {month_name(match.group(2))}"
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("range", _HYPHEN, _DAYS, _days),
+    PatternRule("range", _HYPHEN, _MONTHS, _months),
+    PatternRule("range", _HYPHEN, _K, _k),
+    PatternRule("range", _HYPHEN, _TIGHT, _range, re.compile("[0-9](?:-|\\s?[–—])")),
+    PatternRule("ratio", frozenset(":"), _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
+)

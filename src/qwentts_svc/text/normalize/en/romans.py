@@ -1,0 +1,106 @@
+"""Roman numerals where they are meant: after a monarch's name, a numbered noun, or a capitalized name."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import cardinal, ordinal
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+
+_MONARCHS = frozenset(
+    "Henry Louis Elizabeth George Edward Richard Charles James William John Paul Benedict Pius Gregory Leo Clement Innocent "
+    "Alexander Nicholas Peter Catherine Ivan Frederick Napoleon Ramses Rameses Ptolemy Philip Ferdinand Francis Mary Otto Harald "
+    "Haakon Christian Gustav Umberto Emmanuel Xerxes Darius Cyrus Mehmed Suleiman Selim Murad Wilhelm Franz Joseph Maximilian "
+    "Leopold Albert Baldwin Rudolf Robert Kenneth Malcolm David Constantine Justinian Theodosius Urban Sixtus Julius Boniface "
+    "Celestine Eugene Adrian Stephen Honorius Martin Felix Carlos Alfonso Felipe Isabella Pedro Manuel Abdullah Hassan Mohammed "
+    "Amenhotep Thutmose Seti Artaxerxes Tiberius Sigismund Casimir Vlad Stefan Michael Basil Carl Eric Valdemar Magnus Olaf Anne "
+    "Margaret Beatrix Wilhelmina Willem Thomas Samuel Arthur Hugh Walter Sam Juan Fernando Victor Conrad Lothair Akbar Menelik "
+    "Farouk Hussein Idris Rama Bhumibol Antiochus Mithridates Cleopatra Berenice Theodore Andrew Kamehameha".split()
+)
+_NUMBERED = frozenset(
+    "chapter part section act scene volume vol book article title type phase stage level grade class episode season appendix "
+    "figure table unit lesson round schedule annex amendment canto division group apollo gemini rocky rambo bowl olympiad "
+    "wrestlemania mark model saturn factor category tier psalm step version area region quarter vatican fantasy wars corps "
+    "calculus algebra statistics symphony opus zone block form league trek series century gen generation day d-day".split()
+)
+_LINKS = frozenset("ruled reigned died became married of was abdicated had and were took".split())
+_ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_AFTER_WORD = re.compile(r"\b([A-Za-z][a-z'-]{1,20})(\s)([IVXLCDM]{1,12})(?![\w]|-[A-Za-z]|\.[A-Za-z])")
+_CENTURY = re.compile(r"\b([IVX]{1,5})(?:th|st|nd|rd)?(\s(?:[Cc]entur(?:y|ies)|[Oo]lympiad))")
+_AND = re.compile(
+    r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
+)
+_TITLES = frozenset("king queen pope tsar czar emperor empress prince sultan shah pharaoh kaiser saint st".split())
+
+
+def value_of(text: str) -> int | None:
+    """The value of a roman numeral in its usual form, else ``None``."""
+    if not text or not _ROMAN.match(text):
+        return None
+    total = 0
+    for char, following in zip(text, [*text[1:], ""], strict=True):
+        value = _VALUES[char]
+        total += -value if following and _VALUES[following] > value else value
+    return total
+
+
+def _after_word(match: re.Match[str], _: RuleContext) -> str | None:
+    word, space, numeral = match.groups()
+    text = match.string
+    value = value_of(numeral)
+    if value is None:
+        return None
+    head = text[: match.start()].rstrip()
+    before = head.rpartition(" ")[2].strip("\"'(,")
+    rest = text[match.end() :]
+    if word == "War" and before == "World":
+        return f"{word}{space}{cardinal(value).title()}"
+    lower = word.lower()
+    if lower in _NUMBERED and (word[0].isupper() or len(numeral) > 1):
+        return f"{word}{space}{cardinal(value)}"
+    if not word[0].isupper():
+        return None
+    if word in _MONARCHS or (before in _MONARCHS and not head.endswith(",") and len(numeral) > 1):
+        if len(numeral) > 1 or _surely_numeral(numeral, word, before, rest):
+            return f"{word}{space}the {ordinal(value)}"
+        return None
+    if len(numeral) > 1 and set(numeral) <= set("IVX") and value < 40:
+        return f"{word}{space}{cardinal(value)}"
+    return None
+
+
+def _surely_numeral(numeral: str, word: str, before: str, rest: str) -> bool:
+    """One letter after a name: a numeral after a title, before punctuation or before what is said of monarchs."""
+    if numeral == "X":
+        return word != "Malcolm"
+    if numeral == "V":
+        return True
+    if head == "" or before.lower() in _TITLES or rest[:2] in ("'s", "") or rest[:1] in ",.;:)!?":
+        return True
+    return rest.split(maxsplit=1)[0] in _LINKS - {"was", "had", "and", "were", "took"} if rest.split() else True
+
+
+def _century(match: re.Match[str], _: RuleContext) -> str | None:
+    value = value_of(match.group(1))
+    return None if value is None else ordinal(value) + match.group(2)
+
+
+def _and(match: re.Match[str], _: RuleContext) -> str | None:
+    low, high = value_of(match.group(2)), value_of(match.group(4))
+    if low is None or high is None:
+        return None
+    link = match.group(3) if match.group(3)[0] == " " else " to "
+    words = (cardinal(low), cardinal(high))
+    if match.group(1).startswith("World"):
+        words = (words[0].title(), words[1].title())
+    return f"{match.group(1)}{words[0]}{link}{words[1]}"
+
+
+_TRIGGERS = frozenset("IVXLCDM")
+_GATE = re.compile(r"\b[IVXLCDM]{1,12}\b")
+RULES: tuple[Rule, ...] = (
+    PatternRule("roman", _TRIGGERS, _CENTURY, _century, _GATE),
+    PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
+    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _GATE),
+)

@@ -1,0 +1,96 @@
+"""Signs between and beside words: &, @, +, #, w/, copyright and the like."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+
+_LANGUAGES = re.compile(
+    r"(?<![\w])([CFJ])#(?!\w)|(?<!\w)([Cc])\+\+(?!\w)|(?<!\w)(Notepad|[A-Za-z])\+\+(?!\w)|(?<!\w)([ABCD])([+-])(?=[\s.,;!?)]|$)"
+)
+_AMPERSAND = re.compile(r"(?<=\w)(\s?)&(?:amp;)?(\s?)(?=\w)|(?<=\w[.!?] )&(?= \w)")
+_LETTERS = re.compile(r"(?<![\w&])([A-Z]{1,3})&([A-Z]{1,3})(?![\w&])")
+_AT = re.compile(r"(?<=\w)\s@\s(?=\w)")
+_PLUS_AFTER = re.compile(r"(?<=\w)\+(?=[\s.,;:!?)]|$)")
+_PLUS_BEFORE = re.compile(r"(?<![\w+])\+(?=[0-9])")
+_SECTION = re.compile(r"§§?\s?(?=[0-9])")
+_NUMERO = re.compile(r"№\s?(?=[0-9])|(?<!\w)Nº\s?(?=[0-9])")
+_MARKS = re.compile(r"\s?([©™®])\s?")
+_MARK_WORDS = {"©": "copyright", "™": "trademark", "®": "registered"}
+_WITH = re.compile(r"(?<![\w/])w/(o\b)?\s?(?=\w)")
+_APPROXIMATELY = re.compile(r"(?<!\w)[~∼]\s?(?=\w)")
+
+
+def _language(match: re.Match[str], _: RuleContext) -> str:
+    if match.group(1):
+        return match.group(1) + " sharp"
+    if match.group(4):
+        return f"{match.group(4)} {'plus' if match.group(5) == '+' else 'minus'}"
+    return (match.group(2) or match.group(3)) + " plus plus"
+
+
+def _grade_guard(match: re.Match[str], ctx: RuleContext) -> str | None:
+    if match.group(4) and match.group(5) == "-" and match.string[match.end() : match.end() + 1] == " ":
+        return None
+    return _language(match, ctx)
+
+
+def _and(match: re.Match[str], _: RuleContext) -> str:
+    return " and " if match.group(1) is not None else "and"
+
+
+def _letters_and(match: re.Match[str], _: RuleContext) -> str:
+    return f"{' '.join(match.group(1))} and {' '.join(match.group(2))}"
+
+
+def _at(_: re.Match[str], __: RuleContext) -> str:
+    return " at "
+
+
+def _plus_after(_: re.Match[str], __: RuleContext) -> str:
+    return " plus"
+
+
+def _plus_before(_: re.Match[str], __: RuleContext) -> str:
+    return "plus "
+
+
+def _section(match: re.Match[str], _: RuleContext) -> str:
+    return "sections " if match.group().startswith("§§") else "section "
+
+
+def _numero(_: re.Match[str], __: RuleContext) -> str:
+    return "number "
+
+
+def _mark(match: re.Match[str], _: RuleContext) -> str:
+    text = match.string
+    before = " " if match.start() > 0 else ""
+    after = " " if match.end() < len(text) and (text[match.end()].isalnum() or text[match.end()] in "\"'(") else ""
+    return before + _MARK_WORDS[match.group(1)] + after
+
+
+def _with(match: re.Match[str], _: RuleContext) -> str:
+    return "without " if match.group(1) else "with "
+
+
+def _about(_: re.Match[str], __: RuleContext) -> str:
+    return "about "
+
+
+EARLY: tuple[Rule, ...] = (
+    PatternRule("symbol", frozenset("#+-"), _LANGUAGES, _grade_guard),
+    PatternRule("symbol", frozenset("§"), _SECTION, _section),
+    PatternRule("symbol", frozenset("№º"), _NUMERO, _numero),
+    PatternRule("symbol", frozenset("©™®"), _MARKS, _mark),
+    PatternRule("symbol", frozenset("/"), _WITH, _with, re.compile("w/")),
+    PatternRule("symbol", frozenset("@"), _AT, _at),
+)
+LATE: tuple[Rule, ...] = (
+    PatternRule("symbol", frozenset("&"), _LETTERS, _letters_and),
+    PatternRule("symbol", frozenset("&"), _AMPERSAND, _and),
+    PatternRule("symbol", frozenset("+"), _PLUS_AFTER, _plus_after),
+    PatternRule("symbol", frozenset("+"), _PLUS_BEFORE, _plus_before),
+    PatternRule("symbol", frozenset("~∼"), _APPROXIMATELY, _about),
+)

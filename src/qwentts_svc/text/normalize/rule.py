@@ -1,0 +1,75 @@
+"""What a normalization rule is. A rule proposes edits; only the pipeline applies them and keeps the alignment.
+
+A rule sees one unit of text (about a sentence or a line) in one language and nothing outside it, must be
+deterministic, must run in time linear in the unit, and leaves alone whatever it is not sure of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+DIGITS = frozenset("0123456789")
+"""Triggers of every rule that starts from an ASCII digit."""
+
+
+class Edit(NamedTuple):
+    """Replace ``text[start:end]`` by ``replacement``. Offsets are into the text given to the rule."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What a rule may know besides its text. ``lang`` is the unit's language ("en", "ru", ...)."""
+
+    lang: str
+    emoji: str = "name"
+    """"name": an emoji is read by its name; "drop": it is removed."""
+
+
+class Rule(Protocol):
+    """One kind of rewriting, switched off by its ``name``. Rules of one name share the switch."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def triggers(self) -> frozenset[str] | None:
+        """The rule is run only on text that has one of these characters; ``None`` runs it always."""
+
+    def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
+        """Edits in order, not overlapping. May raise: the pipeline then skips the rule for this unit and counts it."""
+
+
+Replace: TypeAlias = Callable[[re.Match[str], RuleContext], str | None]
+"""The replacement of a whole match, or ``None`` to leave it as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRule:
+    """A rule made of one compiled pattern and a function from match to replacement.
+
+    Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. ``gate`` is a cheap pattern
+    that every text with a match contains.
+    """
+
+    name: str
+    triggers: frozenset[str] | None
+    pattern: re.Pattern[str]
+    replace: Replace
+    gate: re.Pattern[str] | None = None
+
+    def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
+        if self.gate is not None and self.gate.search(text) is None:
+            return []
+        edits: list[Edit] = []
+        for match in self.pattern.finditer(text):
+            replacement = self.replace(match, ctx)
+            if replacement is not None and replacement != match.group():
+                edits.append(Edit(match.start(), match.end(), replacement))
+        return edits

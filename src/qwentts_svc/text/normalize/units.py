@@ -1,0 +1,44 @@
+"""Cut a long text into the units that rules look at: lines, and long lines at sentence ends or, failing that, spaces.
+
+Units bound the work of every rule, whatever the text; a text that arrives in parts is cut by its own reader instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+TARGET_CHARS = 300
+LIMIT_CHARS = 1200
+
+# A sentence end that is surely one: four lower-case letters before the stop keep abbreviations out.
+_SAFE_END = re.compile(r"(?<=[a-zа-яё]{4}[.!?…])[\"'”»)\]]{0,3}[ \t]+(?=[\"'“«(]?[A-ZА-ЯЁ])|(?<=[。！？])")
+_WORD_GAP = re.compile(r"(?<=[^\W\d_]{2}) (?=[^\W\d_]{2})")
+
+
+def units(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of each unit, ordered and gap-free."""
+    start = 0
+    while start < len(text):
+        newline = text.find("\n", start, start + TARGET_CHARS)
+        if newline >= 0:
+            end = newline + 1
+        elif len(text) - start <= TARGET_CHARS:
+            end = len(text)
+        else:
+            end = _long_line_end(text, start)
+        yield start, end
+        start = end
+
+
+def _long_line_end(text: str, start: int) -> int:
+    limit = min(len(text), start + LIMIT_CHARS)
+    newline = text.find("\n", start, limit)
+    stop = newline + 1 if newline >= 0 else limit
+    safe = _SAFE_END.search(text, start + TARGET_CHARS // 2, stop)
+    if safe and safe.end() > start:
+        return safe.end()
+    if newline >= 0 or stop == len(text):
+        return stop
+    gaps = [gap.end() for gap in _WORD_GAP.finditer(text, start + LIMIT_CHARS // 2, limit)]
+    return gaps[-1] if gaps else limit

@@ -1,0 +1,168 @@
+"""Where sentences, lines, list items and paragraphs end.
+
+Rules look at a bounded neighbourhood of each stop, so that the first sentence of a long text is found at once and the
+time is linear for every input. What is in doubt is left together: a sentence that is missed is split at a clause later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+import regex
+
+from qwentts_svc.text.abbreviations import BEFORE_NUMBER, CLOSING, MONTHS_DE, NEVER_LAST
+
+__all__ = ["Break", "Sentence", "sentences"]
+
+MAX_CHARS = 2000
+"""A stretch without any end is cut here."""
+_WRAP_CHARS = 45
+"""A line at least this long that ends without a stop may have been wrapped."""
+
+
+class Break(IntEnum):
+    """What a stretch of text ends with; a higher value is a longer pause."""
+
+    CUT = 0
+    CLAUSE = 1
+    SENTENCE = 2
+    LINE = 3
+    ITEM = 4
+    PARAGRAPH = 5
+
+
+class Sentence(NamedTuple):
+    """text[start:end], without spaces at its edges."""
+
+    start: int
+    end: int
+    ends_with: Break
+
+
+_OPENERS = r"\"'«“‘„‹(\[{¿¡「『（【《*_"
+_CLOSERS = r"\"'»”’›)\]}」』）】》*_"
+_STOP = regex.compile(rf"[。！？｡]++[.!?…。！？]*+[{_CLOSERS}]*+|[.!?…‥।؟۔]++[{_CLOSERS}]*+|\n\s*+")
+_SPACES = regex.compile(r"\s++")
+_NUMBER_BEFORE = regex.compile(r"(?r)\d\s*\Z")
+_NEXT = regex.compile(rf"\s*+(?P<dash>[—–-]\s?)?[{_OPENERS}—–]{{0,8}}+(?P<first>\S)?")
+_ITEM = regex.compile(r"(?:[-*•‣◦▪–—·]|\(?(?:\d{1,3}|\p{L})[.)])\s")
+_WORD_BEFORE = regex.compile(r"(?r)[\p{L}\p{M}\p{N}.º\-]{1,24}")
+_WORD_AFTER = regex.compile(r"\s+(\p{L}+)")
+_CONTINUES_QUOTE = regex.compile(r"[\p{Han}\p{Hiragana}]")
+_GOES_ON = frozenset(",;—–-")
+_LETTER_AND_STOP = regex.compile(r"\s*\p{L}\.")
+_LAST_SPACE = regex.compile(r"(?r)\s")
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of ``text`` in order; together they cover every character that is not a space. Lazy."""
+    start = _skip_spaces(text, 0)
+    while start < len(text):
+        found = _end(text, start)
+        last = start + len(text[start : found.end].rstrip())
+        if last > start:
+            yield Sentence(start, last, found.ends_with)
+        start = _skip_spaces(text, max(found.end, last))
+
+
+def _skip_spaces(text: str, at: int) -> int:
+    match = _SPACES.match(text, at)
+    return at if match is None else match.end()
+
+
+def _end(text: str, start: int) -> Sentence:
+    limit = min(len(text), start + MAX_CHARS)
+    for match in _STOP.finditer(text, start, limit):
+        mark = match.group()
+        if mark[0] == "\n":
+            kind = _line_break(text, start, match.start(), match.end(), mark)
+            if kind is not None:
+                return Sentence(start, match.start(), kind)
+        elif match.end() == limit < len(text):
+            break
+        elif _is_end(text, start, match.start(), match.end(), mark):
+            return Sentence(start, match.end(), _break_after(text, match.end()))
+    if limit == len(text):
+        return Sentence(start, limit, Break.PARAGRAPH)
+    space = _LAST_SPACE.search(text, start + MAX_CHARS // 2, limit)
+    return Sentence(start, limit if space is None else space.end(), Break.CUT)
+
+
+def _break_after(text: str, end: int) -> Break:
+    """A sentence end is a line or paragraph end too if nothing else follows on the line."""
+    match = _SPACES.match(text, end, min(len(text), end + MAX_CHARS))
+    if match is None or "\n" not in match.group():
+        return Break.SENTENCE if end < len(text) else Break.PARAGRAPH
+    return _newline_kind(text, match.group(), match.end())
+
+
+def _newline_kind(text: str, spaces: str, after: int) -> Break:
+    if spaces.count("\n") > 1:
+        return Break.PARAGRAPH
+    return Break.ITEM if _ITEM.match(text, after) else Break.LINE
+
+
+def _line_break(text: str, start: int, at: int, after: int, spaces: str) -> Break | None:
+    """What a line break (with the spaces after it) ends, outside of a sentence end; None if nothing."""
+    kind = _newline_kind(text, spaces, after)
+    if kind is not Break.LINE:
+        return kind
+    following = text[after : after + 1]
+    if following.islower() or text[max(start, at - 8) : at].rstrip()[-1:] in _GOES_ON:
+        return None
+    # A long line before a capital letter was probably wrapped; a short one is a heading, a verse, an item.
+    line = at - (text.rfind("\n", start, at) + 1 if "\n" in text[start:at] else start)
+    wrapped = line >= _WRAP_CHARS and following.isalpha()
+    return None if wrapped else Break.LINE
+
+
+def _is_end(text: str, start: int, at: int, after: int, mark: str) -> bool:
+    """Whether the stop ``mark`` = text[at:after] ends the sentence that began at ``start``."""
+    if mark[0] in "。！？｡":
+        # A quotation that goes on: 「そう。」と言った.
+        closed = mark[-1] not in "。！？｡.!?…"
+        return not (closed and _CONTINUES_QUOTE.match(text, after))
+    if after < len(text) and not text[after].isspace():
+        return _CONTINUES_QUOTE.match(text, after) is not None and mark[0] in "!?…।"
+    following = _NEXT.match(text, after, min(len(text), after + 64))
+    dash, first = following.group("dash", "first") if following is not None else (None, None)
+    if first is None:
+        return True
+    if first.islower() or (dash and not first.isupper() and not first.isdigit()):
+        return False
+    if mark[0] == "." and mark.rstrip("\"'»”’›)]}*_") == ".":
+        return _full_stop_ends(text, start, at, after, first)
+    return True
+
+
+def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> bool:
+    found = _WORD_BEFORE.search(text, max(start, at - 24), at)
+    if found is None or found.end() != at:
+        return True
+    word = found.group().strip("-").lower()
+    if word.isdigit():
+        if found.start() <= start + 1:
+            return False  # The number of a list item.
+        after_word = _WORD_AFTER.match(text, after, min(len(text), after + 32))
+        return after_word is None or after_word.group(1).lower() not in MONTHS_DE
+    joined = _with_spaced_letters(text, start, found.start(), word)
+    if word in CLOSING or joined in CLOSING:
+        return True
+    if _NUMBER_BEFORE.search(text, max(start, found.start() - 6), found.start()):
+        return True  # A unit ("5 г. Потом"), which may well be last.
+    if word in NEVER_LAST or joined in NEVER_LAST or (word in BEFORE_NUMBER and first.isdigit()):
+        return False
+    if len(word) == 1 and _LETTER_AND_STOP.match(text, after, min(len(text), after + 8)):
+        return False  # The first half of "z. B.".
+    # An initial: one capital letter (A. S. Pushkin), unless it is a word of its own (I.).
+    return not (len(found.group()) == 1 and found.group().isupper() and found.group() not in "IЯ")
+
+
+def _with_spaced_letters(text: str, start: int, at: int, word: str) -> str:
+    """``word`` with the one before it if both are written with stops and a space ("т. д", "z. B")."""
+    before = text[max(start, at - 4) : at].strip()
+    if len(word) == 1 and len(before) >= 2 and before[-1] == "." and before[-2].isalpha():
+        return f"{before[-2].lower()}.{word}"
+    return word

@@ -1,0 +1,63 @@
+"""The whole way of a text that arrives in pieces: written text -> spoken text -> body tokens with source offsets."""
+
+from __future__ import annotations
+
+from qwentts_svc.text.incremental import IncrementalNormalizer, NormalizeText
+from qwentts_svc.text.offsets import OffsetMap
+from qwentts_svc.text.stream import TextStream
+from qwentts_svc.text.template import PromptTemplate
+from qwentts_svc.text.tokenizer import seq_add
+from qwentts_svc.types import TokenSeq
+
+__all__ = ["SpokenStream"]
+
+
+class SpokenStream:
+    """``TextStream`` with a normalizer in front of it. For any split of a text the tokens, joined, are the same.
+
+    ``normalize=None`` speaks the text as it is written; ``raw`` also keeps leading newlines.
+    """
+
+    def __init__(
+        self,
+        template: PromptTemplate,
+        normalize: NormalizeText | None = None,
+        *,
+        language: str = "auto",
+        skip_plain: bool = True,
+        raw: bool = False,
+    ) -> None:
+        self._tokens = TextStream(template, raw=raw)
+        self._normalizer: IncrementalNormalizer | None = None
+        if normalize is not None:
+            self._normalizer = IncrementalNormalizer(normalize, language=language, skip_plain=skip_plain)
+        self._map = OffsetMap()
+        self.spoken_chars = 0
+        """Characters of spoken text handed to the tokenizer so far (what speech budgets are made from)."""
+
+    @property
+    def role_ids(self) -> tuple[int, ...]:
+        """See ``TextStream.role_ids``."""
+        return self._tokens.role_ids
+
+    def push(self, delta: str) -> TokenSeq:
+        """Tokens that became final; offsets count source characters from the first one ever pushed."""
+        if self._normalizer is None:
+            self.spoken_chars += len(delta)
+            return self._tokens.push(delta)
+        piece = self._normalizer.push(delta)
+        self.spoken_chars += len(piece.text)
+        self._map.extend(piece)
+        return self._map.to_source(self._tokens.push(piece.text))
+
+    def end(self) -> TokenSeq:
+        """The remaining tokens; afterwards another text may follow."""
+        if self._normalizer is None:
+            return self._tokens.end()
+        piece = self._normalizer.end()
+        self.spoken_chars += len(piece.text)
+        self._map.extend(piece)
+        tokens = seq_add(self._tokens.push(piece.text), self._tokens.end())
+        return self._map.to_source(tokens)
+
+    flush = end

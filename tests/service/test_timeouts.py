@@ -1,0 +1,130 @@
+"""Nothing waits for ever: idle callers, stalled readers, long calls, callers' own deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import grpc
+import grpc.aio
+import pytest
+from support.fake_speech import FakeSpeech
+from support.grpc_rig import config, kinds, reason_of, running, talk, text, with_timeouts
+
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
+
+KEEP_ALIVE = pb.SynthesizeStreamRequest(keep_alive=pb.KeepAlive())
+LATE = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_stream_without_config_is_ended() -> None:
+    async with running(with_timeouts(config_s=0.1)) as rig:
+        call = rig.stub.SynthesizeStream()
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await call.read()
+        assert failed.value.code() is LATE
+        assert reason_of(failed.value) == "CONFIG_TIMEOUT"
+
+
+async def test_an_idle_stream_is_ended_and_its_session_closed() -> None:
+    async with running(with_timeouts(idle_s=0.2)) as rig:
+        call = rig.stub.SynthesizeStream()
+        await call.write(config())
+        await call.read()
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await call.read()
+        assert failed.value.code() is LATE
+        assert reason_of(failed.value) == "IDLE_TIMEOUT"
+        await rig.settled()
+        assert rig.metric("qwentts_finished_total", reason="idle_timeout") == 1
+
+
+async def test_keep_alive_keeps_a_stream_open() -> None:
+    async with running(with_timeouts(idle_s=0.2)) as rig:
+        call = rig.stub.SynthesizeStream()
+        await call.write(config())
+        await call.read()
+        for _ in range(8):
+            await asyncio.sleep(0.06)
+            await call.write(KEEP_ALIVE)
+        await call.write(text("x"))
+        await call.done_writing()
+        assert (await call.read()).HasField("audio")
+        await call.read()
+        assert (await call.read()).HasField("finished")
+
+
+async def test_a_listener_who_only_listens_is_not_idle() -> None:
+    async with running(with_timeouts(idle_s=0.15)) as rig:
+        call = rig.stub.SynthesizeStream()
+        await call.write(config(max_lead_ms=100))
+        await call.write(text("x" * 8))
+        await call.write(pb.SynthesizeStreamRequest(flush=pb.Flush()))
+        answers = [await call.read() for _ in range(10)]
+        assert answers[-1].HasField("segment_end")
+        call.cancel()
+
+
+async def test_a_stalled_reader_is_ended_and_its_session_closed() -> None:
+    async with running(with_timeouts(write_stall_s=0.3, close_s=0.1)) as rig:
+        output = {"format": pb.AUDIO_FORMAT_PCM_F32, "sample_rate_hz": 48000, "chunk_ms": 5000}
+        asked = pb.SynthesisConfig(priority=pb.PRIORITY_BATCH, audio=output)
+        call = rig.stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text="x" * 1000, config=asked))
+        await call.wait_for_connection()
+        await rig.settled_after(lambda: rig.metric("qwentts_finished_total", reason="write_stalled") == 1)
+        assert rig.speech.live_sessions == 0
+        assert rig.server.admission.open_streams == 0
+        call.cancel()
+
+
+async def test_a_stalled_stream_is_ended_too() -> None:
+    async with running(with_timeouts(write_stall_s=0.3, close_s=0.1)) as rig:
+        output = {"format": pb.AUDIO_FORMAT_PCM_F32, "sample_rate_hz": 48000, "chunk_ms": 5000}
+        call = rig.stub.SynthesizeStream()
+        await call.write(config(priority=pb.PRIORITY_BATCH, audio=output))
+        await call.write(text("x" * 1000))
+        await call.done_writing()
+        await rig.settled_after(lambda: rig.metric("qwentts_finished_total", reason="write_stalled") == 1)
+        assert rig.speech.live_sessions == 0
+        call.cancel()
+
+
+async def test_a_call_that_takes_too_long_is_ended() -> None:
+    speech = FakeSpeech()
+    speech.knobs.frame_delay_s = 0.05
+    async with running(with_timeouts(call_s=0.2), speech) as rig:
+        for call in (
+            talk(rig, config(), text("x" * 100)),
+            rig.stub.Synthesize(pb.SynthesizeRequest(text="x" * 100)),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await call
+            assert reason_of(failed.value) == "CALL_TOO_LONG"
+        await rig.settled()
+
+
+async def test_the_callers_deadline_reaches_the_session_and_ends_the_work() -> None:
+    speech = FakeSpeech()
+    speech.knobs.frame_delay_s = 0.05
+    async with running(speech=speech) as rig:
+        before_s = time.monotonic()
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await rig.stub.Synthesize(pb.SynthesizeRequest(text="x" * 100), timeout=0.3)
+        assert failed.value.code() is LATE
+        await rig.settled()
+        deadline_s = speech.sessions[0].request.deadline_s
+        assert deadline_s is not None
+        assert before_s < deadline_s <= before_s + 0.35
+        assert rig.metric("qwentts_rpc_seconds_count", method="Synthesize", code="DEADLINE_EXCEEDED") == 1
+
+
+async def test_a_deadline_in_the_past_speaks_nothing() -> None:
+    speech = FakeSpeech()
+    speech.knobs.frame_delay_s = 0.02
+    async with running(speech=speech) as rig:
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await rig.stub.Synthesize(pb.SynthesizeRequest(text="x"), timeout=0.0)
+        assert failed.value.code() is LATE
+        await rig.settled()
+        assert rig.metric("qwentts_audio_seconds_total") == 0
+        assert kinds(await talk(rig, config(), text("x")))[-1] == "finished"

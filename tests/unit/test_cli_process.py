@@ -1,0 +1,50 @@
+"""The command line as a process: signals, pipes, exit codes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+COMMAND = [sys.executable, "-m", "qwentts_svc.cli"]
+
+
+def start(*argv: str) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*COMMAND, *argv], stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
+    with start("normalize") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"one line\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write(b"nobody reads this\n")
+        process.stdin.close()
+        assert process.wait(timeout=20) == 141
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_an_interrupt_is_one_line() -> None:
+    with start("normalize") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"one line\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == b"qwentts: error: interrupted\n"
+
+
+def test_a_health_probe_without_a_service_says_so() -> None:
+    with start("health", "--address", "127.0.0.1:1", "--timeout-s", "0.5") as process:
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (1, b"UNREACHABLE (UNAVAILABLE)\n", b"")
