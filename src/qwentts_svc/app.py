@@ -1,4 +1,4 @@
-"""Composition root: the only place that wires settings, checkpoint, engine, text front end, voices and server together."""
+"""Composition root: the only place that wires settings, checkpoint, engine, text, voices and server together."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from qwentts_svc.text.lexicon_file import load_lexicon
 from qwentts_svc.text.normalize import Normalizer
 from qwentts_svc.text.template import PromptTemplate
 from qwentts_svc.text.tokenizer import TextTokenizer, load_tokenizer
-from qwentts_svc.types import ModelType, Priority, TokenSeq, VoicePrompt
+from qwentts_svc.types import Priority, TokenSeq, VoicePrompt
 from qwentts_svc.voices.registry import VoiceRegistry
 
 _LOG = logging.getLogger(__name__)
@@ -105,9 +105,10 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
     wish = _wish(settings)
     device = plan_device(wish)
     parts = EngineParts()
+    classes = _classes(settings.runtime)
     client = EngineClient(
         lambda: build_engine(
-            checkpoint.path, settings, wish, device, checkpoint.generation, observer or NullObserver(), parts
+            checkpoint.path, settings, wish, device, classes, checkpoint.generation, observer or NullObserver(), parts
         ),
         watchdog_s=settings.runtime.step_hang_s,
     )
@@ -123,7 +124,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
             PromptTemplate(checkpoint.tokenizer),
             checkpoint.generation,
             registry,
-            _service_settings(settings),
+            _service_settings(settings, classes),
             groups=checkpoint.config.talker.num_code_groups,
             normalize=_normalizer(settings).normalize,
         )
@@ -147,9 +148,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     server = server_settings(settings.server)
-    provider = make_provider(
-        server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__
-    )
+    provider = make_provider(server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__)
     metrics = PrometheusObserver()
 
     def started(running: SpeechServer) -> None:
@@ -223,10 +222,10 @@ def _classes(runtime: RuntimeSettings) -> dict[Priority, ClassDefaults]:
     }
 
 
-def _service_settings(settings: Settings) -> ServiceSettings:
+def _service_settings(settings: Settings, classes: Mapping[Priority, ClassDefaults]) -> ServiceSettings:
     runtime, server = settings.runtime, settings.server
     return ServiceSettings(
-        classes=_classes(runtime),
+        classes=classes,
         tuning=SpeechTuning(
             budgets=CutBudgets(runtime.segments.first_s, runtime.segments.max_s),
             runaway=RunawayBudget(

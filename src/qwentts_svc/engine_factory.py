@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,18 +15,21 @@ from qwentts_svc.config import Settings
 from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention
 from qwentts_svc.nn.attention_pagewise import PagewiseAttention
 from qwentts_svc.observability.observer import Observer
-from qwentts_svc.runtime.admission import Admission
+from qwentts_svc.runtime.admission import Admission, AdmissionLimits
 from qwentts_svc.runtime.codec_runner import TorchCodecRunner
 from qwentts_svc.runtime.device import DevicePlan, DeviceWish, kv_blocks
 from qwentts_svc.runtime.engine import Engine, EngineLimits
 from qwentts_svc.runtime.guard import GuardLimits
 from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
-from qwentts_svc.runtime.qos import profile_named
+from qwentts_svc.runtime.qos import ClassDefaults, profile_named
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
 from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
+from qwentts_svc.types import Priority
 
 PROMPT_POSITIONS = 4096
 """Room for a prompt beside the longest utterance."""
+
+PREFIX_ENTRIES = 256
 
 
 class EngineParts:
@@ -45,6 +49,7 @@ def build_engine(
     settings: Settings,
     wish: DeviceWish,
     device: DevicePlan,
+    classes: Mapping[Priority, ClassDefaults],
     generation: GenerationDefaults,
     observer: Observer,
     parts: EngineParts,
@@ -73,13 +78,17 @@ def build_engine(
     parts.model = TorchModelRunner(model, _attention(device), limits, compiled=runtime.compile == "on")
     parts.codec = TorchCodecRunner(decoder, device.slots)
     profile = profile_named(runtime.profile)
+    if runtime.codec_budget_frames:
+        profile = replace(profile, codec_budget_frames=runtime.codec_budget_frames)
     guard = runtime.runaway
+    codec = parts.codec.info
+    frame_s = codec.samples_per_frame / codec.sample_rate
     engine = Engine(
         parts.model,
         parts.codec,
-        make_policy(runtime.policy, Tuning(profile=profile)),
+        make_policy(runtime.policy, Tuning(profile=profile, classes=classes)),
         voices=voices,
-        admission=Admission(device.slots, profile.ramp),
+        admission=Admission(device.slots, profile.ramp, frame_s=frame_s, limits=AdmissionLimits(classes=classes)),
         limits=EngineLimits(
             GuardLimits(guard.loop_frames, guard.silence_frames, guard.retries)
             if guard.enabled
@@ -87,6 +96,7 @@ def build_engine(
             profile,
         ),
         observer=observer,
+        prefix_entries=PREFIX_ENTRIES if runtime.prefix_cache else 0,
     )
     if runtime.warm_up:
         parts.model.warm_up()

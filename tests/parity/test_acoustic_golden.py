@@ -16,7 +16,6 @@ from qwentts_svc.acoustic.frame_step import FrameStep, SlotState, StepInputs
 from qwentts_svc.acoustic.model import AcousticModel, load_acoustic
 from qwentts_svc.acoustic.prompt import check_prompt, lay_out
 from qwentts_svc.acoustic.sampling import StageFlags, process_talker, suppress_mask
-from qwentts_svc.acoustic.talker import padded
 from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention, Span
 from qwentts_svc.nn.attention_pagewise import PagewiseAttention
 from qwentts_svc.runtime.messages import PromptSpec
@@ -95,7 +94,7 @@ class Row:
 
     def prefill(self, x: torch.Tensor, hook: Any = None) -> torch.Tensor:
         count = x.shape[0]
-        x = padded(x, self.model.row_unit)
+        x = self.model.padded(x)
         plan = self.attention.plan_prefill([Span(0, count, 0, self.table)], x.shape[0], self.kv)
         positions = torch.arange(x.shape[0])
         return self.model.talker.prefill(x, positions, plan, self.kv, self.attention, hook)[:count]

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import qwentts_svc
 from qwentts_svc.codec.decoder import MAX_BLOCK_FRAMES, CodecDecoder
 from qwentts_svc.codec.load import load_codec_decoder
-from qwentts_svc.codec.state import StreamState
 
 TOLERANCE = 5e-5
 EMBEDDED = Path(qwentts_svc.__file__).parent / "data" / "aria" / "speech_tokenizer"
@@ -128,45 +127,6 @@ def test_a_copied_row_goes_on_where_its_source_stood() -> None:
     target.copy_row(1, source, 0)
     pcm = embedded().step(codes[2:3, 13:20], target, rows=torch.tensor([1]))
     check(pcm[0], full[2, 13 * hop : 20 * hop])
-
-
-def shifted(state: StreamState, frames: int) -> StreamState:
-    """The same stream as if ``frames`` frames (a multiple of the ring) had passed before its start."""
-    ring = state.keys.shape[3]
-    assert frames % ring == 0
-    return StreamState(state.tails, state.keys, state.values, state.position + frames)
-
-
-def test_an_hour_into_a_stream_the_audio_is_as_exact_as_at_its_start() -> None:
-    codes, full = streams()
-    hop, window = embedded().samples_per_frame, 15
-    late = embedded().init_state(1)
-    hour = late.keys.shape[3] * (45_000 // late.keys.shape[3])
-    # Entries of an hour ago lie outside every window, so starting late needs enough frames to forget the empty past.
-    early = embedded().step(codes[:1], embedded().init_state(1))
-    late = shifted(late, hour)
-    pcm = embedded().step(codes[:1, :window], late)
-    pcm = torch.cat([pcm, embedded().step(codes[:1, window:], late)], dim=1)
-    assert late.position.item() == hour + FRAMES
-    tail = slice((FRAMES - 1) * hop, FRAMES * hop)
-    check(early[0], full[0])
-    # The first frames of the late stream see zero keys where the early one sees none; the effect must have died out.
-    torch.testing.assert_close(pcm[0, tail], full[0, tail], rtol=0.0, atol=5e-3)
-    moved = shifted(embedded().init_state(1), 0)
-    embedded().step(codes[:1, :30], moved)
-    far = shifted(moved, hour)
-    far.keys = rotated(far.keys, hour)
-    check(embedded().step(codes[:1, 30:], far)[0], full[0, 30 * hop :])
-
-
-def rotated(keys: torch.Tensor, frames: int) -> torch.Tensor:
-    """Keys as they would be had they been written ``frames`` frames later, in exact arithmetic."""
-    half = keys.shape[-1] // 2
-    exponents = torch.arange(half, dtype=torch.float64) / half
-    angles = frames * 10000.0**-exponents
-    turn = torch.polar(torch.ones_like(angles), angles)
-    pairs = torch.view_as_complex(keys.double().view(*keys.shape[:-1], half, 2))
-    return torch.view_as_real(pairs * turn).flatten(-2).float()
 
 
 @pytest.mark.parametrize("frames", [1, 3, MAX_BLOCK_FRAMES, MAX_BLOCK_FRAMES + 1])

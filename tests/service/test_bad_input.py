@@ -173,6 +173,16 @@ async def test_invalid_utf8_is_the_callers_mistake(rig: Rig) -> None:
     assert unary.value.code() is INVALID
 
 
+async def test_a_mistake_right_behind_the_config_is_always_answered(rig: Rig) -> None:
+    """Once, the first write was given up half-way when the reader failed; the status after it was refused by gRPC's
+    core and the caller waited for ever."""
+    for _ in range(60):
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            async with asyncio.timeout(5):
+                await raw_stream(rig, CONFIG, BAD_UTF8)
+        assert failed.value.code() is INVALID
+
+
 async def test_unknown_fields_are_ignored(rig: Rig) -> None:
     unknown = b"\xfa\x3f\x03new"
     answers = await raw_stream(rig, CONFIG, text("hi").SerializeToString() + unknown)

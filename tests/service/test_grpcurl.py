@@ -92,8 +92,8 @@ async def test_streams_can_be_called_bidi_from_stdin_included(rig: Rig) -> None:
     assert [next(iter(answer)) for answer in answers] == ["started", *["audio"] * 5, "finished"]
     script = '{"config": {"seed": 3}} {"text": "he"} {"text": "llo"} {"flush": {"flushId": "a"}} {"keepAlive": {}}'
     answers = objects(await grpcurl(rig, f"{SERVICE}/SynthesizeStream", stdin=script))
-    assert [next(iter(answer)) for answer in answers] == ["started", *["audio"] * 5, "segmentEnd", "finished"]
-    assert answers[-2]["segmentEnd"]["flushId"] == "a"
+    assert [next(iter(answer)) for answer in answers] == ["started", *["audio"] * 5, "segment_end", "finished"]
+    assert answers[-2]["segment_end"]["flush_id"] == "a"
     assert answers[0]["started"]["config"]["seed"] == "3"
 
 
@@ -107,7 +107,7 @@ async def test_reflection_answers_under_both_names(rig: Rig, version: str) -> No
     requests = [
         reflection_pb2.ServerReflectionRequest(list_services=""),
         reflection_pb2.ServerReflectionRequest(file_containing_symbol=f"grpc.reflection.{version}.ServerReflection"),
-        reflection_pb2.ServerReflectionRequest(file_containing_symbol=f"{SERVICE}.Synthesize"),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
     ]
     answers = [answer async for answer in ask(iter(requests))]
     assert SERVICE in {service.name for service in answers[0].list_services_response.service}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -209,6 +210,8 @@ async def test_the_sidecar_survives_silent_and_endless_callers(rig: Rig) -> None
     assert (await http(port, "HEAD /health HTTP/1.1"))[2] == b""
     for _, open_writer in [*silent, (reader, writer)]:
         open_writer.close()
+        with contextlib.suppress(OSError):
+            await open_writer.wait_closed()
 
 
 def make_certificate(folder: Path, name: str, signer: str | None = None) -> None:

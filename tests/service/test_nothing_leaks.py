@@ -134,7 +134,10 @@ async def test_log_lines_carry_the_fields_of_a_call(log: io.StringIO) -> None:
     assert (line["chars"], line["chunk_idx"], line["audio_ms"], line["segments"]) == (5, 5, 400, 1)
     assert line["latency_ms"] >= line["first_audio_ms"] >= 0
     assert len(line["text_hash"]) == 16
-    span = exporter.get_finished_spans()[0]
+    spans = {span.name: span for span in exporter.get_finished_spans()}
+    assert set(spans) == {"qwentts.v1.TextToSpeech/SynthesizeStream", "queue", "first_audio", "stream"}
+    span = spans["qwentts.v1.TextToSpeech/SynthesizeStream"]
+    assert all(format(one.context.trace_id, "032x") == TRACE for one in spans.values())
     assert span.attributes is not None
     assert span.attributes["qwentts.code"] == "OK"
     assert span.parent is not None

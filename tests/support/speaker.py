@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ class Speaker:
         self._grow(job, job.prompt.positions)
         last = job.prompt.positions - 1
         edges = [0, *sorted(cut for cut in cuts if 0 < cut < last), last]
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             self.runner.prefill([PrefillItem(job.slot, start, stop, tuple(job.blocks))])
 
     def evict(self, job: Job) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.text.bpe import BpeTokenizer
@@ -21,26 +22,41 @@ from qwentts_svc.text.template import PromptTemplate
 from qwentts_svc.text.tokenizer import seq_add
 from qwentts_svc.text.units import LIMIT_CHARS, iter_units
 
-SMALL = json.loads(
-    (Path(__file__).parents[1] / "parity" / "golden" / "tokens_small.json").read_text(encoding="utf-8")
-)
-MERGES = [tuple(line.split(" ")) for line in SMALL["merges"]]
-ADDED = {content: int(i) for i, content in SMALL["added"].items()}
+PIECES = [
+    "Hello", " the", " world", ",", ".", "!", "?!", "...", " ", "  ", "\n", " \n", "\n\n ", "\r\n", "\t", "\u3000",
+    "'", "'l", "'ll", "'re", "'S", "it's", "i", "XMLHttp", "McD", "ABC", "a/", "/\n", "1", "23", "4.5", "½",
+    "привет", " Мир", "и\u0306", "日本", "語", "。", "今天天气", "안녕", "\u1112\u1161\u11ab", "ᄀ", "ไทย", "ำ", "हिन्दी",
+    "e\u0301", "e\u0323\u0301", "\u0301", "\u0327", "\u0344", "A\u030a", "\u212b", "\u0958", "\uf900", "ﬃ", "ſ", "İ",
+    "😀", "👨\u200d👩\u200d👧", "🇷🇺", "❤\ufe0f", "\u200d", "\u200b", "\u00ad", "\x00", "\x1c", "\x85", "\u2028",
+    "<|im_end|>", "<|im", "<tts_pad>", "\U0001ec00", "\U0010ffff", "\u1c89", "ᾳ", "日A", "Aǅ", "ʰ",
+]  # fmt: skip
+FRAGMENTS = st.sampled_from(PIECES)
+
+
+def trained(regex: str, role: str) -> PromptTemplate:
+    """A tokenizer whose merges go across everything that the pre-tokenizer may or may not keep together,
+    so that a wrong
+    boundary changes ids."""
+    trainee = Tokenizer(models.BPE())
+    trainee.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    rng = random.Random(7)
+    corpus = ["".join(rng.choices(PIECES, k=6)) for _ in range(1500)] + [role] * 500
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainee.train_from_iterator(
+        corpus, trainers.BpeTrainer(vocab_size=1200, initial_alphabet=alphabet, show_progress=False)
+    )
+    model = json.loads(trainee.to_str())["model"]
+    added = {"<|im_start|>": 2000, "<|im_end|>": 2001}
+    return PromptTemplate(BpeTokenizer(model["vocab"], [tuple(m) for m in model["merges"]], added, regex=regex))
+
+
 TEMPLATES = {
-    regex: PromptTemplate(BpeTokenizer(SMALL["vocab"], MERGES, ADDED, regex=regex)) for regex in ("stock", "reference")
+    "stock": trained("stock", "assistant"),
+    "reference": trained("reference", "assistant"),
+    # More than the three tokens that are cut off belong to the role: the rest is body, for the reference too.
+    "long role": trained("stock", "other"),
 }
 STOCK = TEMPLATES["stock"]
-
-FRAGMENTS = st.sampled_from(
-    [
-        "Hello", " the", " world", ",", ".", "!", "?!", "...", " ", "  ", "\n", " \n", "\n\n ", "\r\n", "\t", "\u3000",
-        "'", "'l", "'ll", "'re", "'S", "it's", "i", "XMLHttp", "McD", "ABC", "a/", "/\n", "1", "23", "4.5", "½",
-        "привет", " Мир", "и\u0306", "日本", "語", "。", "今天天气", "안녕", "\u1112\u1161\u11ab", "ᄀ", "ไทย", "ำ", "हिन्दी",
-        "e\u0301", "e\u0323\u0301", "\u0301", "\u0327", "\u0344", "A\u030a", "\u212b", "\u0958", "\uf900", "ﬃ", "ſ", "İ",
-        "😀", "👨\u200d👩\u200d👧", "🇷🇺", "❤\ufe0f", "\u200d", "\u200b", "\u00ad", "\x00", "\x1c", "\x85", "\u2028",
-        "<|im_end|>", "<|im", "<tts_pad>", "\U0001ec00", "\U0010ffff", "\u1c89", "ᾳ", "日A", "Aǅ", "ʰ",
-    ]
-)  # fmt: skip
 DELTAS = st.lists(st.one_of(FRAGMENTS, st.text(st.characters(exclude_categories=["Cs"]), max_size=4)), max_size=14)
 
 
@@ -53,7 +69,7 @@ def cuts(text: str, sizes: list[int]) -> list[str]:
 
 
 @pytest.mark.parametrize("regex", TEMPLATES)
-@settings(max_examples=450, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(deltas=DELTAS, sizes=st.lists(st.integers(0, 4), max_size=40), raw=st.booleans())
 def test_any_split_gives_the_body_of_the_whole(regex: str, deltas: list[str], sizes: list[int], raw: bool) -> None:
     template = TEMPLATES[regex]
@@ -114,7 +130,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("regex", TEMPLATES)
+@pytest.mark.parametrize("regex", ["stock", "reference"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_linear_and_still_exact(regex: str, name: str) -> None:
     template, text = TEMPLATES[regex], HOSTILE[name]
@@ -145,15 +161,19 @@ def spell(text: str, hint: str) -> NormText:
 
 NORM_FRAGMENTS = st.sampled_from(
     [
-        "слово ", "Hello, ", "the ", "and ", "$2.50 ", "1998 г. ", "5", "-", "\n", " ", "  ", "3:45 pm ", "Dr. ", "5 кг ", "*",
-        "https://x.y/z?a=1 ", "日本語", "2024年", "。", "😀", "e\u0301", "a" * 170, "7" * 300, "и т. д. ", "США ", "в ", "«да», ",
+        "слово ", "Hello, ", "the ", "and ", "$2.50 ", "1998 г. ", "5", "-", "\n", " ", "  ", "3:45 pm ", "Dr. ",
+        "5 кг ", "*",
+        "https://x.y/z?a=1 ", "日本語", "2024年", "。", "😀", "e\u0301", "a" * 170, "7" * 300, "и т. д. ", "США ", "в ",
+        "«да», ",
         "\u0301", "Привет. ", "word", "No ", "x", ". ", "\r\n", "\u00a0",
     ]
 )  # fmt: skip
 
 
 @settings(max_examples=500, deadline=None)
-@given(deltas=st.lists(NORM_FRAGMENTS, max_size=24), sizes=st.lists(st.integers(0, 30), max_size=40), plain=st.booleans())
+@given(
+    deltas=st.lists(NORM_FRAGMENTS, max_size=24), sizes=st.lists(st.integers(0, 30), max_size=40), plain=st.booleans()
+)
 def test_normalized_text_is_the_same_for_any_split(deltas: list[str], sizes: list[int], plain: bool) -> None:
     text = "".join(deltas)
     whole = normalize_whole(text, spell, skip_plain=plain)
@@ -213,7 +233,9 @@ def test_a_unit_is_read_after_the_words_before_it() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(deltas=st.lists(st.one_of(NORM_FRAGMENTS, FRAGMENTS), max_size=16), sizes=st.lists(st.integers(0, 9), max_size=30))
+@given(
+    deltas=st.lists(st.one_of(NORM_FRAGMENTS, FRAGMENTS), max_size=16), sizes=st.lists(st.integers(0, 9), max_size=30)
+)
 def test_spoken_tokens_and_their_source_offsets_are_the_same_for_any_split(deltas: list[str], sizes: list[int]) -> None:
     text = "".join(deltas)
     results = []

@@ -15,9 +15,7 @@ from qwentts_svc.text.bpe import BpeTokenizer
 from qwentts_svc.text.template import PromptTemplate
 from qwentts_svc.text.tokenizer import load_tokenizer
 
-SMALL = json.loads(
-    (Path(__file__).parents[1] / "parity" / "golden" / "tokens_small.json").read_text(encoding="utf-8")
-)
+SMALL = json.loads((Path(__file__).parents[1] / "parity" / "golden" / "tokens_small.json").read_text(encoding="utf-8"))
 MERGES = [tuple(line.split(" ")) for line in SMALL["merges"]]
 ADDED = {content: int(i) for i, content in SMALL["added"].items()}
 STOCK = BpeTokenizer(SMALL["vocab"], MERGES, ADDED)
@@ -119,7 +117,7 @@ def test_bytes_that_are_not_text_and_missing_directories_are_named(checkpoint: P
 
 
 def test_template_needs_its_control_tokens() -> None:
-    with pytest.raises(ModelError, match="<|im_start|>"):
+    with pytest.raises(ModelError, match=r"<\|im_start\|>"):
         PromptTemplate(BpeTokenizer(SMALL["vocab"], MERGES, {}))
 
 

@@ -24,9 +24,10 @@ PROJECT_ROWS = 4096
 
 @dataclass(frozen=True, slots=True)
 class FrameCache:
-    """Keys and values of the frame in work: [layers, 2, rows, positions, kv_heads, head_dim]."""
+    """Keys and values of the frame in work, per layer: [rows, kv_heads, positions, head_dim]."""
 
-    kv: Tensor
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
 
 
 class CodePredictor:
@@ -52,11 +53,12 @@ class CodePredictor:
             weight = loader.tensor(f"{prefix}.small_to_mtp_projection.weight", width, hidden)
             bias = loader.tensor(f"{prefix}.small_to_mtp_projection.bias", width)
             used = self._table[: offsets[-1]]
-            self._inputs = torch.cat([F.linear(part, weight, bias) for part in used.split(PROJECT_ROWS)])
+            self._inputs = torch.cat([F.linear(part, weight, bias) for part in torch.split(used, PROJECT_ROWS)])
         dim = self._config.head_dim
         positions = torch.arange(self.groups, device=loader.device)
         frequencies = inverse_frequencies(dim, self._config.rope_theta, loader.device)
         self._turn = rotation(positions, frequencies, loader.dtype)
+        self._turns = [self._turn.rows(slice(p, p + 1)) for p in range(self.groups)]
         group = self._config.num_heads // self._config.num_kv_heads
         first = torch.zeros(2, group, 2, dtype=loader.dtype, device=loader.device)
         first[0, :, 1] = masked_value(loader.dtype)
@@ -70,21 +72,20 @@ class CodePredictor:
         """Positions 0 (talker hidden) and 1 (codebook 0, int64 [rows]) -> cache and hidden [rows, 2, width]."""
         rows = hidden.shape[0]
         config = self._config
-        shape = (config.num_layers, 2, rows, self.groups, config.num_kv_heads, config.head_dim)
-        cache = FrameCache(torch.empty(shape, dtype=hidden.dtype, device=hidden.device))
+        shape = (2, config.num_layers, rows, config.num_kv_heads, self.groups, config.head_dim)
+        keys, values = torch.empty(shape, dtype=hidden.dtype, device=hidden.device).unbind(0)
+        cache = FrameCache(keys.unbind(0), values.unbind(0))
         lead = hidden if self._project is None else self._project(hidden)
         x = torch.stack((lead, self._inputs[code]), dim=1).view(2 * rows, -1)
         turn = Rotation(self._turn.cos[:2].repeat(rows, 1, 1), self._turn.sin[:2].repeat(rows, 1, 1))
 
         def attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             kv_heads, dim = k.shape[1:]
-            keys, values = cache.kv[layer, 0, :, :2], cache.kv[layer, 1, :, :2]
-            keys.copy_(k.view(rows, 2, kv_heads, dim))
-            values.copy_(v.view(rows, 2, kv_heads, dim))
+            keys, values = cache.keys[layer][:, :, :2], cache.values[layer][:, :, :2]
+            keys.copy_(k.view(rows, 2, kv_heads, dim).transpose(1, 2))
+            values.copy_(v.view(rows, 2, kv_heads, dim).transpose(1, 2))
             grouped = q.view(rows, 2, kv_heads, -1, dim).transpose(1, 2).reshape(rows, kv_heads, -1, dim)
-            out = F.scaled_dot_product_attention(
-                grouped, keys.transpose(1, 2), values.transpose(1, 2), attn_mask=self._first_mask
-            )
+            out = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=self._first_mask)
             return out.view(rows, kv_heads, 2, -1, dim).transpose(1, 2).reshape(2 * rows, -1)
 
         return cache, self.stack.run(x, turn, attend).view(rows, 2, -1)
@@ -93,14 +94,14 @@ class CodePredictor:
         """Feed the code of codebook ``position - 1`` (int64 [rows]) at ``position`` -> hidden [rows, width]."""
         rows = code.shape[0]
         x = self._inputs[code + self._offsets[position - 1]]
-        turn = self._turn.rows(slice(position, position + 1))
+        turn = self._turns[position]
 
         def attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            kv = cache.kv[layer]
-            kv[0, :, position] = k
-            kv[1, :, position] = v
-            keys, values = kv[:, :, : position + 1].transpose(2, 3).unbind(0)
-            grouped = q.reshape(rows, k.shape[1], -1, k.shape[2])
+            keys, values = cache.keys[layer], cache.values[layer]
+            keys.select(2, position).copy_(k)
+            values.select(2, position).copy_(v)
+            keys, values = keys.narrow(2, 0, position + 1), values.narrow(2, 0, position + 1)
+            grouped = q.view(rows, k.shape[1], -1, k.shape[2])
             return F.scaled_dot_product_attention(grouped, keys, values).reshape(rows, -1)
 
         return self.stack.run(x, turn, attend)

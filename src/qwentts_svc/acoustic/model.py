@@ -15,7 +15,7 @@ from qwentts_svc.acoustic.config import ModelConfig, load_model_config
 from qwentts_svc.acoustic.prompt import FIRST_FRAME, SPEAKER, PromptLayout
 from qwentts_svc.acoustic.stack import Loader
 from qwentts_svc.acoustic.talker import Talker
-from qwentts_svc.nn.linear import LinearFactory, LinearKind
+from qwentts_svc.nn.linear import LinearFactory, LinearKind, allowed_rows
 from qwentts_svc.types import VoicePrompt
 
 SPEAKER_ENCODER_PREFIX = "speaker_encoder."
@@ -24,7 +24,7 @@ SPEAKER_ENCODER_PREFIX = "speaker_encoder."
 
 @dataclass(frozen=True, slots=True)
 class AcousticModel:
-    """Weights on a device. ``row_unit``: every batch of rows must be a multiple of it (1 unless invariant)."""
+    """Weights on a device. ``row_unit``: see ``LinearFactory.unit``."""
 
     config: ModelConfig
     talker: Talker
@@ -33,6 +33,14 @@ class AcousticModel:
     device: torch.device
     row_unit: int
     invariant: bool
+
+    def allowed_rows(self, rows: int) -> int:
+        """The least number of rows, at least ``rows``, that a batch may have."""
+        return allowed_rows(rows, self.row_unit)
+
+    def padded(self, x: Tensor) -> Tensor:
+        """x [rows, hidden] with zero rows added at the end up to an allowed number."""
+        return F.pad(x, (0, 0, 0, self.allowed_rows(x.shape[0]) - x.shape[0]))
 
     def embed_prompt(self, layout: PromptLayout, voice: VoicePrompt | None) -> Tensor:
         """Input embeddings [positions, hidden] of a prompt."""

@@ -10,6 +10,7 @@ from qwentts_svc.acoustic.stack import Loader
 from qwentts_svc.nn.attention import AttentionBackend, DecodePlan, PrefillPlan
 from qwentts_svc.nn.block import LayerHook
 from qwentts_svc.nn.kv import PagedKV
+from qwentts_svc.nn.linear import allowed_rows
 from qwentts_svc.nn.rope import inverse_frequencies, rotation
 
 
@@ -36,7 +37,7 @@ class TextEmbedding:
     def prompt(self, ids: Tensor) -> Tensor:
         """The same for any number of ids."""
         count = ids.shape[0]
-        return self(F.pad(ids, (0, -count % self._linears.unit)))[:count]
+        return self(F.pad(ids, (0, allowed_rows(count, self._linears.unit) - count)))[:count]
 
 
 class Talker:
@@ -91,11 +92,3 @@ class Talker:
     def logits(self, hidden: Tensor) -> Tensor:
         """[rows, hidden] -> [rows, vocab], unprocessed."""
         return self.head(hidden)
-
-
-def padded(x: Tensor, unit: int) -> Tensor:
-    """Zero rows added at the end up to a multiple of ``unit``."""
-    missing = -x.shape[0] % unit
-    return F.pad(x, (0, 0, 0, missing)) if missing else x
-
-

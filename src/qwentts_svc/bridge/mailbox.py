@@ -12,7 +12,7 @@ from qwentts_svc.runtime.messages import Failed, Finished, FramesOut, RowEvent
 
 
 class Mailbox:
-    """Events of one row, in order, ended by ``Finished`` or ``Failed``. ``notify`` is called on the loop after a put."""
+    """Events of one row, in order, ending with ``Finished`` or ``Failed``. Each put calls ``notify``."""
 
     __slots__ = ("_events", "_notify", "consumed_frames", "parked", "produced_frames", "row_id", "terminal")
 

@@ -79,7 +79,13 @@ class WholeFeed:
     of a very long text is ready at once. ``raw``: one piece, the text exactly as it is."""
 
     def __init__(
-        self, template: PromptTemplate, normalize: NormalizeText | None, budgets: CutBudgets, *, language: str, raw: bool
+        self,
+        template: PromptTemplate,
+        normalize: NormalizeText | None,
+        budgets: CutBudgets,
+        *,
+        language: str,
+        raw: bool,
     ) -> None:
         self._template = template
         self._normalize = normalize
@@ -136,7 +142,13 @@ class StreamingFeed:
     up; this is decided character by character, so any split of the text gives the same pieces."""
 
     def __init__(
-        self, template: PromptTemplate, normalize: NormalizeText | None, budgets: CutBudgets, *, language: str, raw: bool
+        self,
+        template: PromptTemplate,
+        normalize: NormalizeText | None,
+        budgets: CutBudgets,
+        *,
+        language: str,
+        raw: bool,
     ) -> None:
         self._stream = SpokenStream(template, None if raw else normalize, language=language, raw=raw)
         self._budget_s = float("inf") if raw else budgets.max_s

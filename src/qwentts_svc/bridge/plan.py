@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qwentts_svc.bridge.pieces import CutBudgets, Feed, StreamingFeed, WholeFeed
 from qwentts_svc.text.incremental import NormalizeText
@@ -12,7 +12,7 @@ from qwentts_svc.types import Layout, Priority, Sampling, SynthesisRequest, Voic
 
 @dataclass(frozen=True, slots=True)
 class RunawayBudget:
-    """Frames granted to a text of n tokens: ``base_frames + frames_per_token * n``; None-like when ``enabled`` is off."""
+    """Frames granted to a text of n tokens: ``base_frames + frames_per_token * n``."""
 
     enabled: bool = True
     base_frames: int = 75
@@ -27,8 +27,8 @@ class RunawayBudget:
 class SpeechTuning:
     """Settings of every session. ``lookahead``/``parallel``: pieces in work at a time with and without a listener."""
 
-    budgets: CutBudgets = CutBudgets()
-    runaway: RunawayBudget = RunawayBudget()
+    budgets: CutBudgets = field(default_factory=CutBudgets)
+    runaway: RunawayBudget = field(default_factory=RunawayBudget)
     lookahead: int = 2
     parallel: int = 8
 
@@ -73,7 +73,11 @@ class SpeechPlan:
         """A feed for a new segment."""
         kind = StreamingFeed if self.text_open else WholeFeed
         return kind(
-            self.template, self.normalize, self.tuning.budgets, language=self.request.language, raw=self.request.raw_text
+            self.template,
+            self.normalize,
+            self.tuning.budgets,
+            language=self.request.language,
+            raw=self.request.raw_text,
         )
 
     def sampling_of(self, segment: int, piece: int) -> Sampling:

@@ -91,7 +91,7 @@ class Speech:
         return await self._voices.add(Voice(name, "cloned", prompt=prompt))
 
     async def encode_reference(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
-        """A voice prompt from float32 mono at ``ModelInfo.sample_rate``; raises InputError when the model cannot clone."""
+        """A voice prompt from float32 mono at ``ModelInfo.sample_rate``. Raises InputError."""
         if not self._info.supports_cloning:
             raise InputError(
                 f"a {self._info.model_type} model cannot clone voices; load a base model",
@@ -118,7 +118,9 @@ class Speech:
 
     def _check_new_voice(self, name: str) -> None:
         if name.lower() in self._info.speakers:
-            raise InputError(f"{name} is a speaker of the model; choose another name", field="name", reason="NAME_TAKEN")
+            raise InputError(
+                f"{name} is a speaker of the model; choose another name", field="name", reason="NAME_TAKEN"
+            )
 
     # -- sessions ----------------------------------------------------------------------------------------------------
 

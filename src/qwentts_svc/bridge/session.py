@@ -126,9 +126,7 @@ class Session:
             )
         self._segments.clear()
         self._timeline.clear()
-        self._notices.append(
-            Interrupted(whole[:spoken], whole[spoken:], discarded + max(0.0, self._audio_ms - played))
-        )
+        self._notices.append(Interrupted(whole[:spoken], whole[spoken:], discarded + max(0.0, self._audio_ms - played)))
         self._news.set()
 
     def playback(self, played_ms: float) -> None:

@@ -55,6 +55,7 @@ class StreamState:
     def rows(self) -> int:
         return int(self.position.shape[0])
 
+    @torch.inference_mode()
     def reset(self, row: int) -> None:
         """Start a new stream in ``row``."""
         for tail in self.tails:
@@ -63,6 +64,7 @@ class StreamState:
         self.values[:, row].zero_()
         self.position[row] = 0
 
+    @torch.inference_mode()
     def copy_row(self, row: int, source: StreamState, source_row: int) -> None:
         """Make ``row`` a copy of a stream of ``source`` (same decoder)."""
         for tail, other in zip(self.tails, source.tails, strict=True):

@@ -32,7 +32,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class DecodePlan:
     """What all layers of a decode step share. ``index`` int64 [rows]: where keys and values are written; ``lengths``
-    int64 [rows], own position included; ``table`` int64 [rows, pages]; ``mask``: additive, as the backend wants it."""
+    [rows], own position included; ``table`` [rows, pages]; ``mask``: additive; in the types that the backend wants."""
 
     index: Tensor
     lengths: Tensor
@@ -41,12 +41,26 @@ class DecodePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedSpans:
+    """All spans for a kernel that takes sequences of different lengths: int32 cumulative lengths [spans + 1] of queries
+    and keys, the largest of each, and int32 ``table`` [spans, pages]."""
+
+    queries: Tensor
+    keys: Tensor
+    most_queries: int
+    most_keys: int
+    table: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class PrefillPlan:
-    """What all layers of a prefill share. ``index`` int64 [tokens]: where keys and values are written."""
+    """What all layers of a prefill share. ``index`` int64 [tokens]: where keys and values are written; one additive mask
+    per span, or the packed form of all spans, as the backend wants it."""
 
     index: Tensor
     spans: tuple[Span, ...]
-    masks: tuple[Tensor | None, ...]
+    masks: tuple[Tensor, ...] = ()
+    packed: PackedSpans | None = None
 
 
 class AttentionBackend(Protocol):
@@ -115,7 +129,7 @@ class SdpaAttention:
         return out.reshape(rows, heads * dim)
 
     def plan_prefill(self, spans: Sequence[Span], rows: int, kv: PagedKV) -> PrefillPlan:
-        masks: list[Tensor | None] = []
+        masks: list[Tensor] = []
         for span in spans:
             lengths = torch.arange(span.start + 1, span.start + span.count + 1, device=kv.k.device)
             masks.append(length_mask(lengths, span.start + span.count, kv.k.dtype))
@@ -131,7 +145,6 @@ class SdpaAttention:
             own = q[span.row : span.row + span.count].reshape(span.count, keys.shape[1], -1, dim)
             grouped = own.permute(1, 2, 0, 3).reshape(1, keys.shape[1], -1, dim)
             group = heads // keys.shape[1]
-            assert mask is not None
             seen = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask.repeat(group, 1))
             seen = seen.reshape(keys.shape[1], group, span.count, dim).permute(2, 0, 1, 3)
             out[span.row : span.row + span.count] = seen.reshape(span.count, heads * dim)

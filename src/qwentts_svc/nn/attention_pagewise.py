@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from qwentts_svc.nn.attention import DecodePlan, PrefillPlan, Span, length_mask, masked_value, span_index, write_index
+from qwentts_svc.nn.attention import DecodePlan, PrefillPlan, Span, length_mask, span_index, write_index
 from qwentts_svc.nn.kv import PagedKV
 
 PAGE = 64
@@ -51,7 +51,7 @@ class PagewiseAttention:
 
     def plan_prefill(self, spans: Sequence[Span], rows: int, kv: PagedKV) -> PrefillPlan:
         pieces: list[Span] = []
-        masks: list[Tensor | None] = []
+        masks: list[Tensor] = []
         page = _page(kv)
         for span in spans:
             table = _whole_pages(span.table[None], kv)[0]
@@ -77,7 +77,6 @@ class PagewiseAttention:
             if piece.count < QUERIES:
                 own = F.pad(own, (0, 0, 0, 0, 0, QUERIES - piece.count))
             own = own.view(QUERIES, kv_heads, group, dim).permute(1, 2, 0, 3).reshape(1, kv_heads, -1, dim)
-            assert mask is not None
             out, weight = _attend(own.expand(pages, -1, -1, -1), keys, values, mask.repeat(1, 1, group, 1))
             out = _combine(out[None], weight[None])[0].view(kv_heads, group, QUERIES, dim).permute(2, 0, 1, 3)
             result[piece.row : piece.row + piece.count] = out.reshape(QUERIES, heads * dim)[: piece.count].to(q.dtype)
@@ -127,6 +126,3 @@ def _tree_sum(x: Tensor) -> Tensor:
         else:
             x = x[:, 0::2] + x[:, 1::2]
     return x[:, 0]
-
-
-__all__ = ["PAGE", "QUERIES", "PagewiseAttention", "masked_value"]

@@ -13,20 +13,20 @@ from typing import Protocol, TypeAlias
 from torch import Tensor
 
 from qwentts_svc.nn.linear import Linear
-from qwentts_svc.nn.norms import rms_norm, silu_gate
+from qwentts_svc.nn.norms import RmsNorm, silu_gate
 from qwentts_svc.nn.rope import Rotation, rotate
 
 
 @dataclass(frozen=True, slots=True)
 class BlockWeights:
-    """One block. ``qkv``: rows of q, then k, then v; ``qk_norm`` [heads + kv_heads, head_dim]: the query weight for each
-    query head, then the key weight for each key head; ``gate_up``: rows of gate, then up."""
+    """One block. ``qkv``: rows of q, then k, then v; ``qk_norm``: over each head, with the query weight for
+    each query head, then the key weight for each key head; ``gate_up``: rows of gate, then up."""
 
-    input_norm: Tensor
+    input_norm: RmsNorm
     qkv: Linear
-    qk_norm: Tensor
+    qk_norm: RmsNorm
     out: Linear
-    post_norm: Tensor
+    post_norm: RmsNorm
     gate_up: Linear
     down: Linear
 
@@ -36,7 +36,6 @@ class StackDims:
     heads: int
     kv_heads: int
     head_dim: int
-    eps: float
 
 
 class Attend(Protocol):
@@ -56,7 +55,7 @@ class Stack:
 
     dims: StackDims
     blocks: tuple[BlockWeights, ...]
-    norm: Tensor
+    norm: RmsNorm
 
     def run(self, x: Tensor, turn: Rotation, attend: Attend, on_layer: LayerHook | None = None) -> Tensor:
         """x [rows, hidden] -> final-normed hidden [rows, hidden]."""
@@ -64,13 +63,13 @@ class Stack:
             x = self._block(layer, block, x, turn, attend)
             if on_layer is not None:
                 on_layer(layer, x)
-        return rms_norm(x, self.norm, self.dims.eps)
+        return self.norm(x)
 
     def _block(self, layer: int, block: BlockWeights, x: Tensor, turn: Rotation, attend: Attend) -> Tensor:
         dims = self.dims
-        qkv = block.qkv(rms_norm(x, block.input_norm, dims.eps)).view(x.shape[0], -1, dims.head_dim)
+        qkv = block.qkv(block.input_norm(x)).view(x.shape[0], -1, dims.head_dim)
         rotated = dims.heads + dims.kv_heads
-        qk = rotate(rms_norm(qkv[:, :rotated], block.qk_norm, dims.eps), turn)
+        qk = rotate(block.qk_norm(qkv[:, :rotated]), turn)
         seen = attend(layer, qk[:, : dims.heads], qk[:, dims.heads :], qkv[:, rotated:])
         x = x + block.out(seen)
-        return x + block.down(silu_gate(block.gate_up(rms_norm(x, block.post_norm, dims.eps))))
+        return x + block.down(silu_gate(block.gate_up(block.post_norm(x))))

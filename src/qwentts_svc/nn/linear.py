@@ -24,6 +24,10 @@ PACK_FROM_ELEMENTS = 1 << 20
 """Smaller weights stay in the cache, where the dense kernel has less overhead per call."""
 
 
+DENSE_UNIT = 4
+"""A small dense product that needs more rows than this to be invariant costs more than the packed one."""
+
+
 class Linear(Protocol):
     """``x @ weight.T (+ bias)``: x [rows, in] -> [rows, out], a new tensor."""
 
@@ -81,16 +85,26 @@ class Int8Linear:
         return out if self._bias is None else out + self._bias
 
 
+GROUP = 8
+"""Larger row counts are multiples of it; smaller ones are powers of two."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """Products of a multiple of ``unit`` rows, at most ``chunk`` at a time, give each row bits that depend on it alone."""
+    """Products of ``allowed_rows`` from ``unit`` up, at most ``chunk`` rows at a time, give each row bits that depend on
+    it alone."""
 
     unit: int
     chunk: int
 
-    def pad(self, rows: int) -> int:
-        """The least allowed number of rows that holds ``rows``."""
-        return -(-rows // self.unit) * self.unit
+
+def allowed_rows(rows: int, unit: int) -> int:
+    """The least row count that holds ``rows`` and that a rule of ``unit`` covers; ``rows`` itself when unit is 1."""
+    if unit == 1:
+        return rows
+    if rows > GROUP:
+        return -(-rows // GROUP) * GROUP
+    return max(unit, 1 << (rows - 1).bit_length())
 
 
 class InvariantLinear:
@@ -103,14 +117,23 @@ class InvariantLinear:
 
     def __call__(self, x: Tensor) -> Tensor:
         rows = x.shape[0]
-        if rows % self.rule.unit:
-            raise ValueError(f"{rows} rows are not a multiple of {self.rule.unit}")
+        if rows != allowed_rows(rows, self.rule.unit):
+            raise ValueError(f"{rows} rows are not allowed from {self.rule.unit} up")
         if rows <= self.rule.chunk:
             return self._inner(x)
-        return torch.cat([self._inner(piece) for piece in x.split(self.rule.chunk)])
+        return torch.cat([self._inner(piece) for piece in torch.split(x, self.rule.chunk)])
 
 
-CANDIDATE_RULES = (RowRule(2, 32), RowRule(4, 32), RowRule(8, 32), RowRule(8, 16), RowRule(8, 8))
+CANDIDATE_RULES = (
+    RowRule(2, 32),
+    RowRule(4, 32),
+    RowRule(2, 8),
+    RowRule(8, 32),
+    RowRule(4, 8),
+    RowRule(8, 16),
+    RowRule(8, 8),
+)
+PROBED_ROWS = (2, 4, 8, 16, 24, 32)
 
 
 def row_rule(linear: Linear, dtype: torch.dtype, device: torch.device | str = "cpu") -> RowRule:
@@ -119,29 +142,25 @@ def row_rule(linear: Linear, dtype: torch.dtype, device: torch.device | str = "c
     Raises ModelError when even a fixed count of 8 rows gives a row different bits at different places.
     """
     generator = torch.Generator().manual_seed(20)
-    row, *others = torch.randn(1 + 32, linear.in_features, generator=generator).to(device, dtype)
-    noise = torch.stack(list(others))
+    data = torch.randn(1 + max(PROBED_ROWS), linear.in_features, generator=generator).to(device, dtype)
+    row, others = data[0], data[1:]
     seen: dict[int, Tensor | None] = {}
 
-    def result(rows: int) -> Tensor | None:
-        """The row's bits in a batch of ``rows``; None when they depend on its place."""
+    def bits(rows: int) -> Tensor | None:
+        """The row's result in a batch of ``rows``; None when it depends on the place."""
         if rows not in seen:
-            found: Tensor | None = None
+            results = []
             for place in range(rows):
-                x = noise[:rows].clone()
+                x = others[:rows].clone()
                 x[place] = row
-                out = linear(x)[place]
-                if found is not None and not torch.equal(out, found):
-                    seen[rows] = None
-                    return None
-                found = out.clone()
-            seen[rows] = found
+                results.append(linear(x)[place])
+            same = all(torch.equal(result, results[0]) for result in results)
+            seen[rows] = results[0].clone() if same else None
         return seen[rows]
 
     def holds(rule: RowRule) -> bool:
-        first = result(rule.unit)
-        sizes = [size for size in (2, 4, 8, 16, 24, 32) if rule.unit <= size <= rule.chunk]
-        results = [result(size) for size in sizes]
+        results = [bits(size) for size in PROBED_ROWS if rule.unit <= size <= rule.chunk]
+        first = results[0]
         return first is not None and all(other is not None and torch.equal(other, first) for other in results)
 
     for rule in CANDIDATE_RULES:
@@ -156,33 +175,40 @@ def row_rule(linear: Linear, dtype: torch.dtype, device: torch.device | str = "c
 class LinearFactory:
     """Makes the linears of one model: the kind by device, dtype and size; with ``invariant``, each under its row rule.
 
-    ``unit`` is the number of rows that every batch must be a multiple of (1 unless invariant).
+    ``unit``: every batch must have an allowed number of rows of it (see ``allowed_rows``); 1 unless invariant.
     """
 
     def __init__(self, kind: LinearKind, dtype: torch.dtype, device: torch.device, *, invariant: bool) -> None:
-        packable = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16) and torch.backends.mkldnn.is_available()
-        if kind == "packed" and not packable:
-            raise ModelError("linear 'packed' needs a CPU with oneDNN and float32 or bfloat16")
+        self._packable = (
+            device.type == "cpu" and dtype in (torch.float32, torch.bfloat16) and torch._C._has_mkldnn
+        )
+        if kind == "packed" and not self._packable:
+            raise ModelError("linear 'packed' needs a CPU with oneDNN, and float32 or bfloat16")
         self.unit = 1
-        self._kind, self._dtype, self._device = kind, dtype, device
-        self._packable, self._invariant = packable, invariant
-        self._rules: dict[tuple[int, int, str], RowRule] = {}
+        self._kind, self._dtype, self._device, self._invariant = kind, dtype, device, invariant
+        self._rules: dict[tuple[int, int, type[Linear]], RowRule] = {}
 
     def __call__(self, weight: Tensor, bias: Tensor | None = None, *, quantize: bool = True) -> Linear:
         """Take over ``weight`` [out, in]. ``quantize`` False keeps full precision under kind ``int8``."""
-        made = self._make(weight, bias, quantize)
-        if not self._invariant:
-            return made
-        key = (made.in_features, made.out_features, type(made).__name__)
-        if key not in self._rules:
-            self._rules[key] = row_rule(made, self._dtype, self._device)
-            self.unit = max(self.unit, self._rules[key].unit)
-        return InvariantLinear(made, self._rules[key])
-
-    def _make(self, weight: Tensor, bias: Tensor | None, quantize: bool) -> Linear:
         if self._kind == "int8" and quantize:
-            return Int8Linear(weight, bias)
-        large = self._invariant or weight.numel() >= PACK_FROM_ELEMENTS
-        if self._kind == "packed" or (self._kind != "dense" and self._packable and large):
-            return PackedLinear(weight, bias)
-        return DenseLinear(weight, bias)
+            return self._ruled(Int8Linear(weight, bias))
+        packs = self._kind != "dense" and self._packable
+        if packs and (self._kind == "packed" or weight.numel() >= PACK_FROM_ELEMENTS):
+            return self._ruled(PackedLinear(weight, bias))
+        dense = DenseLinear(weight, bias)
+        if packs and self._invariant and self._rule(dense).unit > DENSE_UNIT:
+            return self._ruled(PackedLinear(weight, bias))
+        return self._ruled(dense)
+
+    def _rule(self, linear: Linear) -> RowRule:
+        key = (linear.in_features, linear.out_features, type(linear))
+        if key not in self._rules:
+            self._rules[key] = row_rule(linear, self._dtype, self._device)
+        return self._rules[key]
+
+    def _ruled(self, linear: Linear) -> Linear:
+        if not self._invariant:
+            return linear
+        rule = self._rule(linear)
+        self.unit = max(self.unit, rule.unit)
+        return InvariantLinear(linear, rule)

@@ -12,12 +12,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from qwentts_svc.errors import DeadlineError, DecodeError, InputError, QosError, TtsError, UnavailableError
+from qwentts_svc.errors import DeadlineError, DecodeError, TtsError
 from qwentts_svc.observability.observer import NullObserver, Observer
 from qwentts_svc.runtime.admission import Admission
+from qwentts_svc.runtime.books import check_books, report_rows
 from qwentts_svc.runtime.codec_stage import CodecStage
 from qwentts_svc.runtime.cost import CostModel
 from qwentts_svc.runtime.guard import GuardLimits, is_looping, over_budget
+from qwentts_svc.runtime.intake import Intake
 from qwentts_svc.runtime.kv_pool import KvPool
 from qwentts_svc.runtime.messages import (
     AppendText,
@@ -32,6 +34,7 @@ from qwentts_svc.runtime.messages import (
     RowEvent,
     RowMailbox,
     StepEvents,
+    Stop,
     Submit,
     Wake,
 )
@@ -43,6 +46,7 @@ from qwentts_svc.runtime.runners import CodecRunner, FatalDeviceError, ModelRunn
 from qwentts_svc.runtime.scheduler.codec import plan_codec
 from qwentts_svc.runtime.scheduler.plan import Policy, Snapshot, StepPlan
 from qwentts_svc.runtime.slots import SlotPool
+from qwentts_svc.runtime.voice_desk import encode_voice
 from qwentts_svc.types import FinishReason, Usage
 
 _LOG = logging.getLogger(__name__)
@@ -69,6 +73,7 @@ class Engine:
         admission: Admission | None = None,
         limits: EngineLimits | None = None,
         observer: Observer | None = None,
+        prefix_entries: int = 256,
         costs: CostModel | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -77,7 +82,6 @@ class Engine:
         self._voices = voices
         self._policy = policy
         self._limits = limits or EngineLimits()
-        self._admission = admission
         self._observer: Observer = observer or NullObserver()
         self._clock = clock
         self._frame_s = codec.info.samples_per_frame / codec.info.sample_rate
@@ -85,17 +89,15 @@ class Engine:
         self.costs = costs or CostModel()
         self.slots = SlotPool(info.slots)
         self.kv = KvPool(info.blocks, info.block_size)
-        self.prefixes = PrefixCache(self.kv, model.copy_block)
+        self.prefixes = PrefixCache(self.kv, model.copy_block, max_entries=prefix_entries)
         self.codec = CodecStage(codec)
         self._prefill = PrefillStage(model, self.slots, self.kv, self.prefixes, self.codec)
-        self.rows: dict[int, Row] = {}
+        self._intake = Intake(admission, self._refuse)
+        self.rows = self._intake.rows
         """Rows in work."""
-        self._queued: dict[int, Row] = {}
-        """Rows that wait for admission."""
         self._events: list[tuple[RowMailbox, RowEvent]] = []
         self._wait_until: float | None = 0.0
         """Plan again at this time; None: not before a command comes."""
-        self._draining = False
         self.steps = 0
 
     # -- commands ----------------------------------------------------------------------------------------------------
@@ -105,70 +107,14 @@ class Engine:
         self._wait_until = 0.0
         match command:
             case Submit():
-                self._submit(command)
-            case AppendText(row_id, ids, budget):
-                if row := self._find(row_id):
-                    row.append_text(ids, budget)
-            case EndText(row_id):
-                if row := self._find(row_id):
-                    row.end_text()
-            case Cancel(row_id, reason):
-                if row := self._find(row_id):
-                    row.cancelled = row.cancelled or reason
+                row = Row(command, groups=self._model.info.groups, frame_s=self._frame_s)
+                self._intake.submit(row, self._snapshot(), self._clock())
             case EncodeVoice():
-                self._encode_voice(command)
-            case Drain():
-                self._draining = True
-            case Wake():
+                encode_voice(self._voices, command)
+            case AppendText() | EndText() | Cancel() | Drain():
+                self._intake.update(command)
+            case Wake() | Stop():
                 pass
-
-    def _submit(self, submit: Submit) -> None:
-        row = Row(submit, groups=self._model.info.groups, frame_s=self._frame_s)
-        if self._draining:
-            self._put(row, Failed(row.row_id, UnavailableError("the service is draining", reason="DRAINING")))
-            return
-        if self._admission is None or submit.continuation:
-            self.rows[row.row_id] = row
-            return
-        try:
-            admitted = self._admission.offer(row, self._snapshot(), self._clock())
-        except QosError as error:
-            self._refuse(row, error)
-            return
-        (self.rows if admitted else self._queued)[row.row_id] = row
-
-    def _find(self, row_id: int) -> Row | None:
-        return self.rows.get(row_id) or self._queued.get(row_id)
-
-    def _review(self, now: float) -> None:
-        """Admission's second look at the rows that wait."""
-        if self._admission is None or not self._queued:
-            return
-        review = self._admission.review(self._snapshot(), now)
-        for row in review.admitted:
-            self.rows[row.row_id] = self._queued.pop(row.row_id)
-        for row, error in review.refused:
-            del self._queued[row.row_id]
-            self._refuse(row, error)
-
-    def _refuse(self, row: Row, error: TtsError) -> None:
-        self._observer.rejected(error.reason)
-        self._put(row, Failed(row.row_id, error))
-
-    def _encode_voice(self, command: EncodeVoice) -> None:
-        if self._voices is None:
-            command.reply(InputError("this model cannot clone voices: load a Base checkpoint", reason="NO_CLONING"))
-            return
-        try:
-            command.reply(self._voices.encode(command.pcm, command.ref_text))
-        except TtsError as error:
-            command.reply(error)
-        except FatalDeviceError:
-            command.reply(UnavailableError("the engine failed", reason="ENGINE_DEAD"))
-            raise
-        except Exception:
-            _LOG.exception("encoding reference audio failed")
-            command.reply(DecodeError("the reference audio could not be encoded", reason="ENCODING_FAILED"))
 
     # -- one step ----------------------------------------------------------------------------------------------------
 
@@ -181,7 +127,7 @@ class Engine:
     def step(self, now: float) -> StepEvents:
         """Advance every row that the policy picks by one frame; returns the events of this step."""
         self._reap()
-        self._review(now)
+        self._intake.review(self._snapshot(), now)
         plan = self._policy.plan(self._snapshot(), now)
         self._observer.step("schedule", self._clock() - now)
         self._move(plan)
@@ -205,11 +151,7 @@ class Engine:
 
     def _reap(self) -> None:
         """Release what was cancelled since the last step."""
-        for row in [row for row in self._queued.values() if row.cancelled is not None]:
-            assert row.cancelled is not None and self._admission is not None
-            self._admission.withdraw(row.row_id)
-            self.rows[row.row_id] = self._queued.pop(row.row_id)
-        for row in [row for row in self.rows.values() if row.cancelled is not None]:
+        for row in self._intake.cancelled():
             assert row.cancelled is not None
             self._end(row, row.cancelled)
 
@@ -259,9 +201,7 @@ class Engine:
             if text_id is None:
                 continue
             rows.append(row)
-            step_rows.append(
-                StepRow(row.slot.index, row.position, row.frames_done, text_id, row.mask_eos, row.blocks)
-            )
+            step_rows.append(StepRow(row.slot.index, row.position, row.frames_done, text_id, row.mask_eos, row.blocks))
         if not rows:
             return
         started = self._clock()
@@ -379,29 +319,30 @@ class Engine:
 
     def _sleep(self, plan: StepPlan, decoded: bool) -> None:
         """Decide when to plan again. A parked reader may have consumed while it was being parked: look once more."""
-        if not plan.idle or decoded or any(row.state is RowState.FLUSHING for row in self.rows.values()):
-            self._wait_until = 0.0
-        elif any(row.state is RowState.WAIT_READER and not row.too_far_ahead for row in self.rows.values()):
+        rows = self.rows.values()
+        flushing = any(row.state is RowState.FLUSHING for row in rows)
+        unparked = any(row.state is RowState.WAIT_READER and not row.too_far_ahead for row in rows)
+        if not plan.idle or decoded or flushing or unparked:
             self._wait_until = 0.0
         else:
-            review_s = self._admission.next_review_s(self.costs.costs) if self._admission else float("inf")
-            wake_s = min(plan.idle_until_s, review_s)
+            wake_s = min(plan.idle_until_s, self._intake.next_review_s(self.costs.costs))
             self._wait_until = None if wake_s == float("inf") else wake_s
-        self._report()
-        if not self.rows and not self._queued:
+        report_rows(self._observer, rows, len(self._intake.queued), self.kv)
+        if not self.rows and not self._intake.queued:
             self.check_integrity()
 
     # -- ends --------------------------------------------------------------------------------------------------------
 
     def fail_all(self, error: TtsError) -> StepEvents:
         """Fail every row; for the end of the thread."""
-        if self._admission is not None:
-            self.rows.update((row.row_id, row) for row in self._admission.drain())
-        self._queued.clear()
-        for row in list(self.rows.values()):
+        for row in self._intake.everyone():
             self._fail(row, error)
         events, self._events = tuple(self._events), []
         return events
+
+    def _refuse(self, row: Row, error: TtsError) -> None:
+        self._observer.rejected(error.reason)
+        self._put(row, Failed(row.row_id, error))
 
     def _fail_batch(self, rows: Iterable[Row], error: Exception, what: str) -> None:
         _LOG.error("%s", what, exc_info=error)
@@ -434,8 +375,7 @@ class Engine:
         """The one place where a row leaves the engine."""
         del self.rows[row.row_id]
         self._release(row)
-        if self._admission is not None:
-            self._admission.ended(row, self._clock())
+        self._intake.ended(row, self._clock())
 
     def _release(self, row: Row) -> None:
         """Give back everything that a row holds: codec state, runner state, blocks, slot."""
@@ -455,28 +395,6 @@ class Engine:
         """Rows of a plan that are still there."""
         return [self.rows[row_id] for row_id in row_ids if row_id in self.rows]
 
-    # -- books -------------------------------------------------------------------------------------------------------
-
-    def _report(self) -> None:
-        counts = dict.fromkeys(RowState, 0)
-        for row in self.rows.values():
-            counts[row.state] += 1
-        counts[RowState.WAITING] += len(self._queued)
-        for state in (RowState.WAITING, RowState.RUNNING, RowState.WAIT_TEXT, RowState.WAIT_READER, RowState.PREEMPTED):
-            self._observer.requests(state.value, counts[state])
-        self._observer.kv_blocks("free", self.kv.free)
-        self._observer.kv_blocks("leased", self.kv.leased)
-
     def check_integrity(self) -> None:
-        """Raises when slots, KV blocks, prefix cache and rows do not agree."""
-        self.slots.check_integrity()
-        self.kv.check_integrity()
-        self.prefixes.check_integrity()
-        held = sum(row.slot is not None for row in self.rows.values())
-        if held != self.slots.leased:
-            raise TtsError(f"{self.slots.leased} slots are leased, {held} are held by rows")
-        blocks = {lease.block for row in self.rows.values() for lease in row.kv} | self.prefixes.blocks
-        if len(blocks) != self.kv.leased:
-            raise TtsError(f"{self.kv.leased} KV blocks are leased, {len(blocks)} are held by rows and prefixes")
-        if self.codec.open_rows > held:
-            raise TtsError(f"{self.codec.open_rows} codec states are open for {held} rows")
+        """Raises when slots, KV blocks, prefix cache, codec states and rows do not agree."""
+        check_books(self.rows.values(), self.slots, self.kv, self.prefixes, self.codec)

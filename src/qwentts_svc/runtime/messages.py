@@ -42,7 +42,8 @@ class PromptSpec:
             return None
         if not self.in_context:
             return 1
-        assert self.voice is not None and self.voice.ref_codes is not None
+        assert self.voice is not None
+        assert self.voice.ref_codes is not None
         return max(1, 1 + len(self.voice.ref_codes) - len(self.ref_text_ids))
 
 

@@ -19,16 +19,13 @@ from qwentts_svc.acoustic.frame_step import FrameStep, SlotState, StepInputs
 from qwentts_svc.acoustic.model import AcousticModel
 from qwentts_svc.acoustic.prompt import check_prompt, lay_out, prefix_key
 from qwentts_svc.acoustic.sampling import StageFlags, stage_flags
-from qwentts_svc.acoustic.talker import padded
 from qwentts_svc.errors import DecodeError
 from qwentts_svc.nn.attention import AttentionBackend, Span
+from qwentts_svc.nn.linear import allowed_rows
 from qwentts_svc.runtime.messages import PromptSpec
-from qwentts_svc.runtime.runners import PreparedPrompt, PrefillItem, ReplayItem, RunnerInfo, StepResult, StepRow
+from qwentts_svc.runtime.runners import PrefillItem, PreparedPrompt, ReplayItem, RunnerInfo, StepResult, StepRow
 from qwentts_svc.runtime.step_graphs import StepFunction, eager_step, graph_step
-from qwentts_svc.types import Codes, Sampling, SamplingParams
-
-PREFILL_UNIT = 8
-"""Packed prompt tokens are padded to a multiple of it, which suits any row rule."""
+from qwentts_svc.types import Sampling, SamplingParams
 
 REPLAY_ROWS = 32
 """Tokens of a row that are recomputed at a time."""
@@ -46,10 +43,9 @@ class RunnerLimits:
     buckets: tuple[int, ...] = ()
 
     def row_buckets(self, unit: int) -> tuple[int, ...]:
-        """Multiples of ``unit`` up to one that holds ``max_rows``: the given ones, else powers of two."""
+        """Allowed row counts up to one that holds ``max_rows``: near the given ones, else near powers of two."""
         given = self.buckets or tuple(2**power for power in range(max(1, self.max_rows).bit_length()))
-        allowed = {-(-size // unit) * unit for size in (*given, self.max_rows)}
-        return tuple(sorted(allowed))
+        return tuple(sorted({allowed_rows(size, unit) for size in (*given, self.max_rows)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,7 @@ class TorchModelRunner:
             row += count
         if not spans:
             return
-        x = padded(torch.cat(pieces), PREFILL_UNIT)
+        x = self._model.padded(torch.cat(pieces))
         place = torch.nn.functional.pad(torch.cat(positions), (0, x.shape[0] - row))
         plan = self._attention.plan_prefill(spans, x.shape[0], self._kv)
         self._model.talker.prefill(x, place, plan, self._kv, self._attention)
@@ -151,7 +147,6 @@ class TorchModelRunner:
         """Decode-shaped: each position is a row of its own that attends to the pages of the one sequence."""
         model, attached, device = self._model, self._attached[item.slot], self._model.device
         codes = torch.from_numpy(np.ascontiguousarray(item.codes)).to(device)
-        unit = model.row_unit
         frames = len(codes)
         sums = model.predictor.embed_frames(codes)
         text = model.talker.text.prompt(torch.tensor(item.text_ids, dtype=torch.int64, device=device))
@@ -160,7 +155,7 @@ class TorchModelRunner:
         pages = -(-(first + frames) // self._limits.block_size)
         table = torch.tensor(item.blocks[:pages], device=device)
         for start in range(0, frames, REPLAY_ROWS):
-            part = padded(x[start : start + REPLAY_ROWS], unit)
+            part = model.padded(x[start : start + REPLAY_ROWS])
             own = min(REPLAY_ROWS, frames - start)
             positions = torch.zeros(part.shape[0], dtype=torch.int64, device=device)
             positions[:own] = torch.arange(first + start, first + start + own, device=device)
@@ -178,7 +173,7 @@ class TorchModelRunner:
         flags = self._flags([self._attached[row.slot].sampling for row in rows])
         codes, chances = self._step(torch.from_numpy(self._pack(rows)), *flags)
         count = len(rows)
-        result = StepResult(_host(codes[:count]), _host(chances[:count]))
+        result = StepResult(codes[:count].cpu().numpy(), chances[:count].cpu().numpy())
         if not np.isfinite(result.probabilities).all():
             # What was written must not reach the next tenant of these blocks: zero times NaN is NaN.
             blocks = sorted({block for row in rows for block in row.blocks})
@@ -235,8 +230,3 @@ class TorchModelRunner:
             StageFlags(2 ** math.ceil(math.log2(max(64, flags.top_k_cap))), flags.needs_top_p, True) for flags in stages
         ]
         return rounded[0], rounded[1]
-
-
-def _host(tensor: Tensor) -> Codes:
-    array: Codes = tensor.cpu().numpy()
-    return array

@@ -62,14 +62,14 @@ class PrefixCache:
     def lookup(self, key: str, positions: int, *, session_id: str = "", now: float = 0.0) -> PrefixHit | None:
         """Leases for a row whose prompt begins with the prefix ``key`` of ``positions`` positions, or None.
 
-        A session's use pins the entry for ``pin_s``. Raises KvExhaustedError when the partial block cannot be copied;
-        nothing is leased then.
+        A session's use pins the entry for ``pin_s``. When the copy of a partial block finds no room even after eviction
+        of other entries, that counts as a miss.
         """
         entry = self._entries.get(key) if key else None
-        if entry is None or entry.positions != positions:
+        full, partial = divmod(positions, self._pool.block_size)
+        if entry is None or entry.positions != positions or (partial and not self._room_beside(key, now)):
             self.misses += 1
             return None
-        full, partial = divmod(positions, self._pool.block_size)
         own = self._pool.lease(1) if partial else []
         if partial:
             try:
@@ -145,8 +145,21 @@ class PrefixCache:
         if session_id:
             entry.pinned_until_s = max(entry.pinned_until_s, now + self._pin_s)
 
+    def _room_beside(self, key: str, now: float) -> bool:
+        """One free block without evicting ``key``."""
+        self._entries.move_to_end(key)
+        while self._pool.free == 0:
+            others = [other for other in self._entries if other != key]
+            if not others:
+                return False
+            self._evict(next((other for other in others if self._entries[other].pinned_until_s <= now), others[0]))
+        return True
+
     def _evict_one(self, now: float) -> None:
         unpinned = (key for key, entry in self._entries.items() if entry.pinned_until_s <= now)
         key = next(unpinned, None) or next(iter(self._entries))
+        self._evict(key)
+
+    def _evict(self, key: str) -> None:
         self._pool.release_all(self._entries.pop(key).leases)
         self.evictions += 1

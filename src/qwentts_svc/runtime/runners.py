@@ -15,6 +15,7 @@ import numpy.typing as npt
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.types import Codes, Pcm, Sampling, VoicePrompt
 
+
 class FatalDeviceError(Exception):
     """The device is lost (a CUDA context in error): the engine fails every row and ends; only a restart helps."""
 

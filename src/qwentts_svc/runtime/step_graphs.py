@@ -18,7 +18,9 @@ class StepFunction(Protocol):
     """packed int64 [rows, columns] on the host, flags of both stages -> codes and probabilities on the device, valid
     until the next call."""
 
-    def __call__(self, packed: Tensor, talker: StageFlags, subtalker: StageFlags) -> tuple[Tensor, Tensor]: ...
+    def __call__(
+        self, packed: Tensor, talker_flags: StageFlags, subtalker_flags: StageFlags
+    ) -> tuple[Tensor, Tensor]: ...
 
 
 def eager_step(step: FrameStep, *, compiled: bool = False, backend: str = "inductor") -> StepFunction:
@@ -35,7 +37,7 @@ class _Captured:
     def __init__(self, step: FrameStep, packed: Tensor, idle: Tensor, flags: tuple[StageFlags, StageFlags]) -> None:
         device = step.model.device
         self.input = idle.to(device)
-        side = torch.cuda.Stream(device)
+        side: torch.cuda.Stream = torch.cuda.Stream(device)
         side.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(side):
             for _ in range(WARM_RUNS):
@@ -51,12 +53,12 @@ def graph_step(step: FrameStep, scratch_slot: int, scratch_block: int) -> StepFu
     """Captures on first use of a shape. The capture itself runs on padding rows: it touches nobody's state."""
     captured: dict[tuple[int, int, StageFlags, StageFlags], _Captured] = {}
 
-    def run(packed: Tensor, talker: StageFlags, subtalker: StageFlags) -> tuple[Tensor, Tensor]:
-        key = (packed.shape[0], packed.shape[1], talker, subtalker)
+    def run(packed: Tensor, talker_flags: StageFlags, subtalker_flags: StageFlags) -> tuple[Tensor, Tensor]:
+        key = (packed.shape[0], packed.shape[1], talker_flags, subtalker_flags)
         if key not in captured:
             idle = torch.full_like(packed, scratch_block)
             idle[:, : StepInputs.COLUMNS] = torch.tensor([scratch_slot, 0, -1, 0, 0])
-            captured[key] = _Captured(step, packed, idle, (talker, subtalker))
+            captured[key] = _Captured(step, packed, idle, (talker_flags, subtalker_flags))
         graph = captured[key]
         graph.input.copy_(packed, non_blocking=True)
         graph.graph.replay()

@@ -56,10 +56,11 @@ class Call:
 
     @property
     def expired(self) -> bool:
-        """True once the caller's deadline has passed."""
-        return self.deadline_s is not None and time.monotonic() >= self.deadline_s
+        """True once the caller's deadline has passed. gRPC's own clock may run a little ahead of the one here."""
+        return self.deadline_s is not None and time.monotonic() >= self.deadline_s - _CLOCK_SLACK_S
 
 
+_CLOCK_SLACK_S = 0.02
 _current: ContextVar[Call | None] = ContextVar("qwentts_call", default=None)
 
 

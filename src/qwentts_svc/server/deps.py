@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from opentelemetry import trace
+
 from qwentts_svc.bridge.api import SpeechService
 from qwentts_svc.observability.logs import TextDigest
 from qwentts_svc.observability.observer import NullObserver, Observer
@@ -18,3 +20,4 @@ class Deps:
     settings: ServerSettings
     observer: Observer = field(default_factory=NullObserver)
     digest: TextDigest = field(default_factory=TextDigest)
+    tracer: trace.Tracer = field(default_factory=trace.NoOpTracer)

@@ -132,6 +132,10 @@ class Telemetry:
                 await context.abort(status.code, status.message, status.trailing)
         except TimeoutError:
             raise asyncio.CancelledError from None
+        except grpc.aio.BaseError as error:
+            if isinstance(error, grpc.aio.AbortError):
+                raise
+            raise asyncio.CancelledError from None
 
 
 def _fields(call: Call) -> dict[str, Any]:

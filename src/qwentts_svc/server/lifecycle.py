@@ -55,12 +55,13 @@ class SpeechServer:
         observer = observer or NullObserver()
         self.settings = settings
         self.admission = Admission(service, settings.limits, settings.drain, observer)
-        telemetry = Telemetry(observer, tracer or trace.NoOpTracer(), settings.timeouts)
+        tracer = tracer or trace.NoOpTracer()
+        telemetry = Telemetry(observer, tracer, settings.timeouts)
         gate = Gate(Authenticator(settings.auth), self.admission)
         self._server = grpc.aio.server(
             interceptors=[SurroundInterceptor(telemetry), SurroundInterceptor(gate)], options=_options(settings)
         )
-        self._server.add_generic_rpc_handlers([speech_handlers(Deps(service, settings, observer))])
+        self._server.add_generic_rpc_handlers([speech_handlers(Deps(service, settings, observer, tracer=tracer))])
         self._health = HealthFollower(service, (SERVICE_NAME,), settings.drain.readiness_interval_s)
         add_health(self._server, self._health)
         if settings.reflection:

@@ -26,17 +26,17 @@ async def synthesize_chunks(deps: Deps, raw: bytes, context: Context) -> None:
     request = parse(pb.SynthesizeChunksRequest, raw)
     limits = render.limits(deps.settings, deps.service.model_info())
     text = text_of(request.text, "text", limits.max_text_chars)
-    stall_s = deps.settings.timeouts.write_stall_s
+    timeouts = deps.settings.timeouts
     async with _call_limit(deps), open_speech(deps, current_call(), request.config) as speech:
 
         async def send(packet: Packet, segment: int) -> None:
             await asyncio.sleep(speech.pacer.delay_s(packet.duration_ms, time.monotonic()))
             message = pb.SynthesizeChunksResponse(audio=speech.message_of(packet, segment))
-            await write(context, message, stall_s)
+            await write(context, message, timeouts)
             speech.sent(packet)
 
         await _hand_over(speech, text)
-        await write(context, pb.SynthesizeChunksResponse(started=speech.started()), stall_s)
+        await write(context, pb.SynthesizeChunksResponse(started=speech.started()), timeouts)
         async with closing_events(speech.session) as events:
             async for event in events:
                 if isinstance(event, SegmentAudio):
@@ -46,7 +46,7 @@ async def synthesize_chunks(deps: Deps, raw: bytes, context: Context) -> None:
                     for packet in speech.finish_segment(event.reason):
                         await send(packet, event.segment)
                 elif isinstance(event, SessionFinished):
-                    await write(context, pb.SynthesizeChunksResponse(finished=speech.finished(event.usage)), stall_s)
+                    await write(context, pb.SynthesizeChunksResponse(finished=speech.finished(event.usage)), timeouts)
 
 
 async def synthesize(deps: Deps, raw: bytes, _context: Context) -> pb.SynthesizeResponse:

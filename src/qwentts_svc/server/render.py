@@ -134,7 +134,7 @@ def limits(settings: ServerSettings, info: ModelInfo) -> pb.Limits:
     own = settings.limits
     return pb.Limits(
         max_text_chars=min(own.max_text_chars, info.max_text_chars),
-        max_unary_text_chars=min(own.max_unary_text_chars, info.max_text_chars),
+        max_unary_text_chars=min(own.max_unary_text_chars, own.max_text_chars, info.max_text_chars),
         max_segments=own.max_segments,
         max_frames=info.max_frames,
         max_call_ms=round(settings.timeouts.call_s * 1000),

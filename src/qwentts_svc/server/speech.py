@@ -113,20 +113,42 @@ class Speech:
     def finished(self, usage: Usage) -> pb.Finished:
         """The last answer."""
         self.call.reason = self.call.reason or str(self.reason)
+        self._trace_stages(usage)
         if usage.audio_ms > 0:
             self.deps.observer.real_time_factor(usage.rtf)
         return pb.Finished(usage=render.usage(usage), reason=render.REASONS[self.reason])
 
+    def _trace_stages(self, usage: Usage) -> None:
+        """Child spans of the call, made after the fact from the durations that the session reports."""
+        if self._first_text_s is None:
+            return
+        now_ns = time.time_ns()
+        start_ns = now_ns - round((time.monotonic() - self._first_text_s) * 1e9)
+        first_ns = start_ns + round((self.call.first_audio_ms or 0.0) * 1e6)
+        queued_ns = start_ns + round(usage.queue_ms * 1e6)
+        for name, begin_ns, end_ns in (
+            ("queue", start_ns, queued_ns),
+            ("first_audio", queued_ns, max(queued_ns, first_ns)),
+            ("stream", first_ns, now_ns),
+        ):
+            self.deps.tracer.start_span(name, start_time=begin_ns).end(end_ns)
+
 
 @asynccontextmanager
 async def open_speech(
-    deps: Deps, call: Call, config: pb.SynthesisConfig, default_format: pb.AudioFormat = pb.AUDIO_FORMAT_PCM_S16
+    deps: Deps,
+    call: Call,
+    config: pb.SynthesisConfig,
+    default_format: pb.AudioFormat = pb.AUDIO_FORMAT_PCM_S16,
+    *,
+    incremental: bool = False,
 ) -> AsyncIterator[Speech]:
-    """Validate, admit, and close the session whatever happens, cancellation included."""
+    """Validate, admit, and close the session whatever happens, cancellation included. ``incremental``: text arrives
+    while it is being spoken."""
     wish = wish_of(config, call, deps.settings.limits, deps.settings.pacing, default_format=default_format)
     call.ids.session_id = wish.request.session_id
     call.client_request_id = config.client_request_id
-    session = deps.service.open(wish.request)
+    session = deps.service.open(replace(wish.request, incremental=incremental))
     try:
         yield Speech(deps, call, wish, session)
     finally:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from typing import Final, TypeAlias
 
 from qwentts_svc.bridge.api import Interrupted, SegmentAudio, SegmentEnd, SessionFinished
 from qwentts_svc.errors import DeadlineError, InputError
@@ -18,7 +19,9 @@ from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
 from qwentts_svc.server.speech import Speech, closing_events, open_speech
 from qwentts_svc.server.transport import ClientGone, messages, write
 
-Incoming = AsyncIterator[pb.SynthesizeStreamRequest]
+MAX_OPEN_INTERRUPTS: Final = 64
+
+Incoming: TypeAlias = AsyncIterator[pb.SynthesizeStreamRequest]
 
 
 async def synthesize_stream(deps: Deps, raw: AsyncIterator[bytes], context: Context) -> None:
@@ -28,7 +31,7 @@ async def synthesize_stream(deps: Deps, raw: AsyncIterator[bytes], context: Cont
     try:
         async with asyncio.timeout(timeouts.call_s):
             config = await _first(incoming, timeouts.config_s)
-            async with open_speech(deps, current_call(), config) as speech:
+            async with open_speech(deps, current_call(), config, incremental=True) as speech:
                 await Conversation(deps, context, speech).run(incoming)
     except TimeoutError:
         message = f"the call took longer than {timeouts.call_s:g} s; open another one"
@@ -99,6 +102,9 @@ class Conversation:
         elif kind == "interrupt":
             asked = message.interrupt
             played = played_of(asked.played_ms, "interrupt.played_ms") if asked.HasField("played_ms") else None
+            if self._interrupts >= MAX_OPEN_INTERRUPTS:
+                message_text = f"{MAX_OPEN_INTERRUPTS} interrupts wait for their answer; read the answers first"
+                raise InputError(message_text, field="interrupt", reason="TOO_MANY_INTERRUPTS")
             self._interrupts += 1
             self._speech.pacer.dropped(time.monotonic())
             self._moved.set()
@@ -151,7 +157,7 @@ class Conversation:
     async def _send(self, message: pb.SynthesizeStreamResponse) -> None:
         # A stalled write has its own time-out, which must be the one that speaks.
         self._touch(self._timeouts.write_stall_s)
-        await write(self._context, message, self._timeouts.write_stall_s)
+        await write(self._context, message, self._timeouts)
         self._touch()
 
     def _touch(self, extra_s: float = 0.0) -> None:

@@ -99,27 +99,25 @@ def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[_Piec
     """Sentences, and the parts of those that are longer than the budget in force."""
     budget = first_budget_s
     for start, end, ends_with in sentences(text):
-        seconds = running_seconds(text[start:end])
+        sentence = text[start:end]
+        seconds = running_seconds(sentence)
         at = 0
-        while seconds[-1] - seconds[at] > budget:
-            cut, kind = _split(text[start:end], seconds, at, budget)
-            if cut is None:
-                break
-            yield _trimmed(text, start + at, start + cut, kind, seconds[cut] - seconds[at])
-            at, budget = cut, budget_s
-        if at < end - start:
-            yield _trimmed(text, start + at, end, ends_with, seconds[-1] - seconds[at])
-        budget = budget_s
+        while at < len(sentence):
+            cut, kind = len(sentence), ends_with
+            if seconds[-1] - seconds[at] > budget:
+                cut, kind = _split(sentence, seconds, at, budget) or (cut, kind)
+            part = sentence[at:cut]
+            lead = len(part) - len(part.lstrip())
+            if lead < len(part):
+                size = len(part.rstrip())
+                yield _Piece(start + at + lead, start + at + size, kind, seconds[cut] - seconds[at])
+                budget = budget_s
+            at = cut
 
 
-def _trimmed(text: str, start: int, end: int, ends_with: Break, seconds: float) -> _Piece:
-    source = text[start:end]
-    lead = len(source) - len(source.lstrip())
-    return _Piece(start + lead, start + len(source.rstrip()), ends_with, seconds)
-
-
-def _split(sentence: str, seconds: list[float], at: int, budget: float) -> tuple[int | None, Break]:
-    """Where to end the part that begins at ``at``: the best clause end in the budget, else a space, else anywhere."""
+def _split(sentence: str, seconds: list[float], at: int, budget: float) -> tuple[int, Break] | None:
+    """Where to end the part that begins at ``at``: the best clause end in the budget, else a space, else anywhere.
+    None: nowhere."""
     rest = seconds[-1] - seconds[at]
     # Parts of about the same length, rather than full ones and a crumb.
     target = rest / -(-rest // budget)
@@ -140,4 +138,4 @@ def _split(sentence: str, seconds: list[float], at: int, budget: float) -> tuple
         last += 1
     cluster = _CLUSTER_END.search(sentence, max(at + 1, last - 16), last + 1)
     cut = last if cluster is None else cluster.start()
-    return (cut, Break.CUT) if at < cut < len(sentence) else (None, Break.CUT)
+    return (cut, Break.CUT) if at < cut < len(sentence) else None

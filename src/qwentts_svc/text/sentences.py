@@ -50,7 +50,8 @@ _NEXT = regex.compile(rf"\s*+(?P<dash>[—–-]\s?)?[{_OPENERS}—–]{{0,8}}+(?
 _ITEM = regex.compile(r"(?:[-*•‣◦▪–—·]|\(?(?:\d{1,3}|\p{L})[.)])\s")
 _WORD_BEFORE = regex.compile(r"(?r)[\p{L}\p{M}\p{N}.º\-]{1,24}")
 _WORD_AFTER = regex.compile(r"\s+(\p{L}+)")
-_CONTINUES_QUOTE = regex.compile(r"[\p{Han}\p{Hiragana}]")
+_CONTINUES_QUOTE = regex.compile(r"\p{Hiragana}")
+_WRITTEN_WITHOUT_SPACES = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _GOES_ON = frozenset(",;—–-")
 _LETTER_AND_STOP = regex.compile(r"\s*\p{L}\.")
 _LAST_SPACE = regex.compile(r"(?r)\s")
@@ -125,7 +126,7 @@ def _is_end(text: str, start: int, at: int, after: int, mark: str) -> bool:
         closed = mark[-1] not in "。！？｡.!?…"
         return not (closed and _CONTINUES_QUOTE.match(text, after))
     if after < len(text) and not text[after].isspace():
-        return _CONTINUES_QUOTE.match(text, after) is not None and mark[0] in "!?…।"
+        return _WRITTEN_WITHOUT_SPACES.match(text, after) is not None and mark[0] in "!?…।"
     following = _NEXT.match(text, after, min(len(text), after + 64))
     dash, first = following.group("dash", "first") if following is not None else (None, None)
     if first is None:

@@ -75,4 +75,5 @@ class TextStream:
         if missing > 0:
             self._role += seq.ids[:missing]
             seq = seq_cut(seq, missing)
-        return TokenSeq(seq.ids, tuple((max(self._base, s + self._shift), e + self._shift) for s, e in seq.offsets))
+        base, shift = self._base, self._shift
+        return TokenSeq(seq.ids, tuple((max(base, s + shift), max(base, e + shift)) for s, e in seq.offsets))

@@ -30,8 +30,8 @@ _VERSION = 1
 
 
 class VoiceRegistry:
-    """``directory`` None keeps voices in memory only. ``model_key`` ties voices to the checkpoint that made them: files of
-    another one are left alone and not listed. Used from one event loop."""
+    """``directory`` None keeps voices in memory only. ``model_key`` ties voices to the checkpoint that made them: files
+    of another one are left alone and not listed. Used from one event loop."""
 
     def __init__(self, directory: Path | None, model_key: str, *, limit: int = 10_000) -> None:
         self._directory = directory
@@ -54,7 +54,8 @@ class VoiceRegistry:
         """Keep a new voice. Raises InputError for a bad or taken name, IoError when it cannot be written."""
         if not _NAME.fullmatch(voice.name):
             raise InputError(
-                "a voice name has 1 to 64 letters, digits, '-', '_' or '.' and starts with a letter or digit", field="name"
+                "a voice name has 1 to 64 letters, digits, '-', '_' or '.' and starts with a letter or digit",
+                field="name",
             )
         async with self._lock:
             if voice.name.lower() in self._voices:
@@ -130,7 +131,10 @@ def _unpack(file: Path, model_key: str) -> Voice | None:
         if "speaker_embedding" in arrays:
             codes = arrays["ref_codes"].astype(np.int64) if "ref_codes" in arrays else None
             prompt = VoicePrompt(
-                meta["key"], arrays["speaker_embedding"].astype(np.float32), codes, meta["ref_text"] if codes is not None else None
+                meta["key"],
+                arrays["speaker_embedding"].astype(np.float32),
+                codes,
+                meta["ref_text"] if codes is not None else None,
             )
         return Voice(meta["name"], meta["kind"], meta["language"], None, meta["instruct"], prompt)
 

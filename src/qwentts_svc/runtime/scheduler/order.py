@@ -8,7 +8,7 @@ from math import inf
 
 from qwentts_svc.runtime.cost import StepCosts
 from qwentts_svc.runtime.qos import ClassDefaults, ramp_size
-from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.rows import Row
 from qwentts_svc.types import Priority
 
 
@@ -111,7 +111,7 @@ def sessions_in_work(rows: Iterable[Row]) -> dict[str, int]:
     """Rows per session that hold a slot."""
     busy: dict[str, int] = {}
     for row in rows:
-        if row.state is not RowState.WAITING:
+        if row.slot is not None:
             busy[row.session] = busy.get(row.session, 0) + 1
     return busy
 

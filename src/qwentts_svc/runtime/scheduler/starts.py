@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qwentts_svc.runtime.qos import ClassDefaults
-from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.rows import Row
 from qwentts_svc.runtime.scheduler.memory import Ledger
 from qwentts_svc.runtime.scheduler.plan import Snapshot
 from qwentts_svc.types import Priority
@@ -24,10 +24,9 @@ def choose_starts(
     chosen: list[Row] = []
     slots, spent = view.free_slots, 0
     for row in candidates:
-        resumes = row.state is RowState.PREEMPTED
-        if not resumes and slots == 0:
+        if row.slot is None and slots == 0:
             break
-        cost = row.prefill_positions + (row.frames_done if resumes else 0)
+        cost = row.prefill_positions + row.frames_done
         if chosen and spent + cost > positions:
             break
         delay_s = view.costs.prefill_s(spent + cost) + view.costs.codec_base_s + view.costs.codec_frame_s
@@ -37,7 +36,7 @@ def choose_starts(
             break
         chosen.append(row)
         spent += cost
-        slots -= 0 if resumes else 1
+        slots -= row.slot is None
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, to_spans
@@ -10,6 +11,7 @@ from qwentts_svc.text.normalize.common.language import detect_language, language
 from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconRun
 from qwentts_svc.text.normalize.registry import rules_of
 from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
+from qwentts_svc.text.normalize.ruleset import RuleSet
 from qwentts_svc.text.normalize.types import NormText
 from qwentts_svc.text.normalize.units import units
 
@@ -17,6 +19,8 @@ RuleFailed = Callable[[str, Exception], None]
 """Told the rule's name and what it raised, so that failures can be counted."""
 
 _DETECT_CHARS = 2000
+_PREPARE = RuleSet(PREPARE)
+_FINISH = RuleSet(FINISH)
 
 
 class Normalizer:
@@ -61,7 +65,7 @@ class Normalizer:
         return NormText("".join(parts), main, to_spans(pieces))
 
     def _normalize_unit(self, unit: _Unit, hint: str, main: str, lexicons: Sequence[LexiconRun]) -> None:
-        unit.run(PREPARE, RuleContext(main, self._emoji))
+        unit.run(_PREPARE, RuleContext(main, self._emoji))
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
         cuts = language_spans(unit.text, hint, main)
@@ -69,7 +73,7 @@ class Normalizer:
             unit.run(rules_of(cuts[0][2]), RuleContext(cuts[0][2], self._emoji))
         else:
             unit.run_parts([(start, end, rules_of(code), RuleContext(code, self._emoji)) for start, end, code in cuts])
-        unit.run(FINISH, RuleContext(main, self._emoji))
+        unit.run(_FINISH, RuleContext(main, self._emoji))
 
     def _failed(self, name: str, error: Exception) -> None:
         if self._on_rule_failed is not None:
@@ -89,24 +93,37 @@ class _Unit:
         self._disabled = disabled
         self._failed = failed
 
-    def run(self, rules: Iterable[Rule], ctx: RuleContext) -> None:
+    def run(self, rules: RuleSet, ctx: RuleContext) -> None:
         """Apply each rule that is on and that the unit has a trigger for."""
-        for rule in rules:
-            triggers = rule.triggers
-            if (triggers is not None and triggers.isdisjoint(self._chars)) or rule.name in self._disabled:
-                continue
-            try:
-                edits = list(rule.apply(self.text, ctx))
-                check_edits(self.text, edits)
-            except Exception as error:  # a defect in one rule must not cost the caller the rest of the text
-                self._failed(rule.name, error)
-                continue
-            if self.protected:
-                edits = [edit for edit in edits if not self._is_protected(edit)]
-            if edits:
-                self._apply(edits)
+        chosen = rules.choose(self._chars)
+        at = 0
+        while at < len(chosen):
+            index = chosen[at]
+            at += 1
+            if self._run_rule(rules.rules[index], ctx):
+                # What was written may concern rules that the text as it stood did not.
+                chosen = rules.choose(self._chars)
+                at = bisect_right(chosen, index)
 
-    def run_parts(self, parts: Sequence[tuple[int, int, tuple[Rule, ...], RuleContext]]) -> None:
+    def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
+        """Apply one rule; whether it changed anything."""
+        if rule.name in self._disabled:
+            return False
+        try:
+            edits = list(rule.apply(self.text, ctx))
+            if not edits:
+                return False
+            check_edits(self.text, edits)
+        except Exception as error:  # a defect in one rule must not cost the caller the rest of the text
+            self._failed(rule.name, error)
+            return False
+        if self.protected:
+            edits = [edit for edit in edits if not self._is_protected(edit)]
+        if edits:
+            self._apply(edits)
+        return bool(edits)
+
+    def run_parts(self, parts: Sequence[tuple[int, int, RuleSet, RuleContext]]) -> None:
         """Apply each part's rules to that part alone. Parts are ordered and cover the text."""
         edits: list[Edit] = []
         for start, end, rules, ctx in parts:

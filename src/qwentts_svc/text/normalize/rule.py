@@ -54,18 +54,19 @@ Replace: TypeAlias = Callable[[re.Match[str], RuleContext], str | None]
 class PatternRule:
     """A rule made of one compiled pattern and a function from match to replacement.
 
-    Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. ``gate`` is a cheap pattern
-    that every text with a match contains.
+    Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. ``gate`` is a cheap test
+    (or a pattern to find) that every text with a match passes.
     """
 
     name: str
     triggers: frozenset[str] | None
     pattern: re.Pattern[str]
     replace: Replace
-    gate: re.Pattern[str] | None = None
+    gate: re.Pattern[str] | Callable[[str], object] | None = None
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
-        if self.gate is not None and self.gate.search(text) is None:
+        gate = self.gate.search if isinstance(self.gate, re.Pattern) else self.gate
+        if gate is not None and not gate(text):
             return []
         edits: list[Edit] = []
         for match in self.pattern.finditer(text):

@@ -22,13 +22,21 @@ def units(text: str) -> Iterator[tuple[int, int]]:
     while start < len(text):
         newline = text.find("\n", start, start + TARGET_CHARS)
         if newline >= 0:
-            end = newline + 1
+            end = _after_blank_lines(text, newline)
         elif len(text) - start <= TARGET_CHARS:
             end = len(text)
         else:
             end = _long_line_end(text, start)
         yield start, end
         start = end
+
+
+def _after_blank_lines(text: str, newline: int) -> int:
+    end = newline + 1
+    limit = newline + LIMIT_CHARS
+    while end < limit and text.startswith("\n", end):
+        end += 1
+    return end
 
 
 def _long_line_end(text: str, start: int) -> int:

@@ -45,7 +45,7 @@ _SCRIPT_RUN = re.compile(
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
 _OWN_WORDS = 3
-_PROBE_WORDS = 40
+_PROBE_CHARS = 240
 
 
 def language_code(hint: str) -> str:
@@ -108,10 +108,8 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 
 def _latin_language(text: str, default: str) -> str:
     votes: dict[str, float] = {}
-    for count, match in enumerate(_WORD.finditer(text)):
-        if count == _PROBE_WORDS:
-            break
-        owners = _WORD_LANGS.get(match.group().lower(), ())
+    for word in _WORD.findall(text[:_PROBE_CHARS].lower()):
+        owners = _WORD_LANGS.get(word, ())
         for code in owners:
             votes[code] = votes.get(code, 0.0) + 1.0 / len(owners)
     if not votes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qwentts_svc.text.normalize.en.tables import ends_sentence
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
@@ -109,12 +110,40 @@ def _initials(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 _DOT = frozenset(".")
+_KNOWN = frozenset(
+    word.lower().rpartition(".")[2] for table in (_TITLES, _AFTER_NAME, _WORDS, _BEFORE_NUMBER) for word in table
+)
+
+
+@lru_cache(maxsize=4)
+def _abbreviated(text: str) -> bool:
+    """Whether any full stop follows a known abbreviation or a single letter. Asked by several rules of the same text."""
+    for part in text.split(".")[:-1]:
+        word = part[-9:].rpartition(" ")[2].lstrip("(\"'[").lower()
+        if len(word) == 1 or word in _KNOWN or not word.isalpha():
+            return True
+    return False
+
+
+_NO_DOT = re.compile(rf"(?:{_NO_DOT_TITLES})\s[A-Z]")
+
+
+def _titled(text: str) -> bool:
+    return _abbreviated(text) or _NO_DOT.search(text) is not None
+
+
 RULES: tuple[Rule, ...] = (
-    PatternRule("abbreviation", _DOT, _NUMBERED, _numbered),
-    PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered),
-    PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title),
-    PatternRule("abbreviation", frozenset("JSILCBEAUM"), _NAMED, _named),
-    PatternRule("abbreviation", _DOT, _WORD, _word),
-    PatternRule("abbreviation", None, _BARE, _bare),
-    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"[A-Za-z]\.\s?[A-Za-z]")),
+    PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _abbreviated),
+    PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _abbreviated),
+    PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title, _titled),
+    PatternRule(
+        "abbreviation",
+        frozenset("JSILCBEAUM"),
+        _NAMED,
+        _named,
+        re.compile(r"(?:Jr|Sr|Co|Inc|Ltd|Corp|Bros|Esq|Assn|Univ|Intl|Mfg)\b"),
+    ),
+    PatternRule("abbreviation", _DOT, _WORD, _word, _abbreviated),
+    PatternRule("abbreviation", None, _BARE, _bare, re.compile(" (?:vs|aka|approx) ")),
+    PatternRule("initials", _DOT, _INITIALS, _initials, _abbreviated),
 )

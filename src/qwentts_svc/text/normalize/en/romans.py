@@ -62,7 +62,7 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str | None:
     if not word[0].isupper():
         return None
     if word in _MONARCHS or (before in _MONARCHS and not head.endswith(",") and len(numeral) > 1):
-        if len(numeral) > 1 or _surely_numeral(numeral, word, before, rest):
+        if len(numeral) > 1 or _surely_numeral(numeral, word, before, rest, first=not head):
             return f"{word}{space}the {ordinal(value)}"
         return None
     if len(numeral) > 1 and set(numeral) <= set("IVX") and value < 40:
@@ -70,13 +70,13 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str | None:
     return None
 
 
-def _surely_numeral(numeral: str, word: str, before: str, rest: str) -> bool:
+def _surely_numeral(numeral: str, word: str, before: str, rest: str, *, first: bool) -> bool:
     """One letter after a name: a numeral after a title, before punctuation or before what is said of monarchs."""
     if numeral == "X":
         return word != "Malcolm"
     if numeral == "V":
         return True
-    if head == "" or before.lower() in _TITLES or rest[:2] in ("'s", "") or rest[:1] in ",.;:)!?":
+    if first or before.lower() in _TITLES or rest[:2] in ("'s", "") or rest[:1] in ",.;:)!?":
         return True
     return rest.split(maxsplit=1)[0] in _LINKS - {"was", "had", "and", "were", "took"} if rest.split() else True
 

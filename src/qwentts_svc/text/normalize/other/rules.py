@@ -10,8 +10,9 @@ from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleConte
 _CODES = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₩": "KRW", "円": "JPY", "원": "KRW"}
 _START = r"(?<![A-Za-z0-9_.,:/-])"
 _END = r"(?![A-Za-z0-9_%]|[.,:/-][0-9])"
+_GERMAN_DATIVE = re.compile(r"\b(?:[Aa]m|[Vv]om|[Dd]em|[Dd]en|[Zz]um|[Bb]is|[Ss]eit|[Aa]b)\s$")
 _NUMERIC_DATE = re.compile(r"(?<![\w.,/-])([0-9]{1,2})([./-])([0-9]{1,2})\2([12][0-9]{3})(?![\w%/-]|[.,][0-9])")
-_ISO_DATE = re.compile(r"(?<![\w.,/-])([12][0-9]{3})([-./])([0-9]{1,2})\2([0-9]{1,2})(?![\w%/-]|[.,][0-9])")
+_ISO_DATE = re.compile(r"(?<![A-Za-z0-9_.,/-])([12][0-9]{3})([-./])([0-9]{1,2})\2([0-9]{1,2})(?![\w%/-]|[.,][0-9])")
 
 
 def _number_pattern(locale: Locale) -> str:
@@ -47,7 +48,13 @@ def build(lang: str) -> tuple[Rule, ...]:
         return locale.date.format(day=day(d, lang), month=month_word, year=cardinal(int(year), lang))
 
     def numeric_date(match: re.Match[str], _: RuleContext) -> str | None:
-        return say_date(match.group(4), match.group(3), match.group(1)) if locale.months else None
+        if not locale.months:
+            return None
+        spoken = say_date(match.group(4), match.group(3), match.group(1))
+        if spoken and lang == "de" and _GERMAN_DATIVE.search(match.string[max(0, match.start() - 6) : match.start()]):
+            head, _space, tail = spoken.partition(" ")
+            spoken = f"{head.removesuffix('r')}n {tail}"
+        return spoken
 
     def iso_date(match: re.Match[str], _: RuleContext) -> str | None:
         return say_date(match.group(1), match.group(3), match.group(4))
@@ -60,7 +67,8 @@ def build(lang: str) -> tuple[Rule, ...]:
         return f"{_spoken(match.group(1), locale, lang)}{gap}{locale.percent}"
 
     def degrees(match: re.Match[str], _: RuleContext) -> str:
-        return f"{_spoken(match.group(1), locale, lang)}{gap}{locale.degree[match.group(2) == 'F']}"
+        minus = f"{locale.minus}{gap}" if match.group(1) else ""
+        return f"{minus}{_spoken(match.group(2), locale, lang)}{gap}{locale.degree[match.group(3) == 'F']}"
 
     def negative(match: re.Match[str], _: RuleContext) -> str:
         return f"{locale.minus}{gap}{_spoken(match.group(1), locale, lang)}"
@@ -78,7 +86,12 @@ def build(lang: str) -> tuple[Rule, ...]:
         PatternRule("date", DIGITS, _ISO_DATE, iso_date, separated),
         PatternRule("currency", frozenset([*_CODES, "E", "U", "G", "J", "K"]), money_pattern, currency),
         PatternRule("percent", frozenset("%"), re.compile(rf"{_START}({number})\s?%"), percent),
-        PatternRule("temperature", frozenset("°"), re.compile(rf"{_START}({number})\s?°\s?([CF])(?!\w)"), degrees),
+        PatternRule(
+            "temperature",
+            frozenset("°"),
+            re.compile(rf"(?<![A-Za-z0-9_.,:/-])([-−])?({number})\s?°\s?([CF])(?!\w)"),
+            degrees,
+        ),
         PatternRule(
             "cardinal", DIGITS, re.compile(rf"(?<![\w.,)-])[-−]({number}){_END}"), negative, re.compile("[-−][0-9]")
         ),

@@ -1,0 +1,66 @@
+"""Language detection by script and common words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwentts_svc.text.language import LANGUAGES, LanguageTracker, detect_language, language_spans
+
+SAMPLES = {
+    "english": ["The weather is nice today.", "I don't know what you mean", "Please call me at 5 pm"],
+    "russian": ["Сегодня хорошая погода.", "Позвони мне по Skype в 5 часов"],
+    "chinese": ["今天天气很好。", "请在 5 点给我打电话"],
+    "japanese": ["今日は天気がいいですね。", "東京タワーへ行きました"],
+    "korean": ["오늘 날씨가 좋네요.", "5시에 전화해 주세요"],
+    "german": ["Das Wetter ist heute sehr schön.", "Ich weiß nicht, was du meinst"],
+    "french": ["Il fait très beau aujourd'hui.", "Je ne sais pas ce que vous voulez dire"],
+    "spanish": ["¿Qué tiempo hace hoy?", "No sé lo que quieres decir con eso, pero está bien"],
+    "portuguese": ["O tempo está muito bom hoje.", "Não sei o que você quer dizer"],
+    "italian": ["Oggi il tempo è molto bello.", "Non so che cosa vuoi dire con questo"],
+}
+
+
+@pytest.mark.parametrize(("language", "text"), [(name, text) for name, texts in SAMPLES.items() for text in texts])
+def test_sentences_are_told_apart(language: str, text: str) -> None:
+    assert detect_language(text) == language
+
+
+def test_text_without_letters_has_the_default_language() -> None:
+    assert detect_language("12:30 !!", "german") == "german"
+    assert LanguageTracker().hint == "auto"
+    assert LanguageTracker().language == "english"
+
+
+def test_a_fixed_language_wins_and_recent_words_count_more() -> None:
+    fixed = LanguageTracker("German")
+    fixed.update("Это по-русски")
+    assert fixed.hint == "german"
+    tracker = LanguageTracker()
+    tracker.update("Сначала было несколько русских слов. ")
+    assert tracker.language == "russian"
+    tracker.update("And then the text went on in English for quite a while, with many more words than before it. " * 2)
+    assert tracker.language == "english"
+
+
+def test_spans_follow_the_script() -> None:
+    text = "Привет, this is English и снова русский 5 кг"
+    got = [(s.language, text[s.start : s.end]) for s in language_spans(text)]
+    assert got == [
+        ("russian", "Привет, "),
+        ("english", "this is English "),
+        ("russian", "и снова русский 5 кг"),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_spans_cover_any_text(text: str) -> None:
+    spans = list(language_spans(text))
+    at = 0
+    for span in spans:
+        assert span.start == at < span.end
+        assert span.language in LANGUAGES
+        at = span.end
+    assert at == len(text)
