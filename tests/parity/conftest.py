@@ -2,8 +2,8 @@
 
 A variant folder holds ``checkpoint/`` (a model in the real layout) and ``golden/`` (``manifest.json`` and tensors).
 A test gets one golden file per run by naming an argument ``golden_case``, ``golden_batch``, ``golden_codec``,
-``golden_encoder``, ``golden_speaker``, ``golden_sampling`` or ``golden_tokens_checkpoint`` (files starting with the part
-after ``golden_``), or one variant folder by naming it ``golden_variant``.
+``golden_encoder``, ``golden_speaker``, ``golden_sampling`` or ``golden_tokens_checkpoint`` (files starting with the
+part after ``golden_``), or one variant folder by naming it ``golden_variant``.
 """
 
 from __future__ import annotations

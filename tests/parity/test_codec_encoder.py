@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 from qwentts_svc.acoustic.config import load_model_config
 from qwentts_svc.codec.load import load_codec_encoder, load_speaker_encoder
 from qwentts_svc.codec.mel import mel_filterbank
+from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
 
 INTERMEDIATE = 2e-4
 
@@ -74,3 +76,23 @@ def test_the_speaker_encoder_takes_exactly_its_least_audio(golden_speaker: Any) 
     assert encoder.embed(wave[: encoder.min_samples]).isfinite().all()
     with pytest.raises(RuntimeError):
         encoder.embed(wave[: encoder.min_samples - 1])
+
+
+def test_a_voice_prompt_holds_what_the_reference_clones_from(golden_speaker: Any) -> None:
+    variant, wave = golden_speaker.variant, golden_speaker.tensors()["wave"]
+    config = load_model_config(variant / "checkpoint").speaker_encoder
+    assert config is not None
+    voices = TorchVoiceEncoder(
+        load_codec_encoder(variant / "checkpoint" / "speech_tokenizer"),
+        load_speaker_encoder(variant / "checkpoint", config),
+    )
+    voice = voices.encode(wave.numpy(), "Ok.")
+    cases = sorted(golden_speaker.path.parent.glob("case_*.safetensors"))
+    checked = 0
+    for want in map(load_file, cases):
+        np.testing.assert_allclose(voice.speaker_embedding, want["spk_embedding"].numpy(), rtol=0.0, atol=1e-3)
+        if "ref_codes" in want:
+            assert voice.ref_codes is not None
+            np.testing.assert_array_equal(voice.ref_codes, want["ref_codes"].numpy())
+            checked += 1
+    assert checked > 0 or not cases

@@ -1,4 +1,4 @@
-"""Token ids equal the reference's: a small vocabulary that is committed, and the real one where the goldens are present."""
+"""Token ids equal the reference's: a small vocabulary that is committed, the real one where the goldens are present."""
 
 from __future__ import annotations
 

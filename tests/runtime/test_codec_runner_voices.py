@@ -66,7 +66,7 @@ def test_the_key_follows_the_audio_and_the_text_only() -> None:
 @pytest.mark.parametrize(
     ("pcm", "text", "message", "field"),
     [
-        (wave(LEAST - 1), None, r"too short: 0\.080 s; give at least 0\.080 s", "ref_audio"),
+        (wave(LEAST - 1), None, r"too short: 1279 samples at 16000 Hz; give at least 1280 \(0\.080 s\)", "ref_audio"),
         (wave(0), None, "too short", "ref_audio"),
         (np.full(RATE, np.nan, dtype=np.float32), None, "not finite", "ref_audio"),
         (np.append(wave(), np.float32(np.inf)), "a", "not finite", "ref_audio"),

@@ -7,17 +7,20 @@ import random
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from support.speaker import Job, Speaker, speak_alone, speak_in_a_crowd
+from support.tiny_checkpoint import write_tiny_checkpoint
 
 import qwentts_svc
 from qwentts_svc.acoustic.frame_step import FrameStep, SlotState, StepInputs
 from qwentts_svc.acoustic.model import load_acoustic
 from qwentts_svc.acoustic.sampling import StageFlags
-from qwentts_svc.errors import DecodeError, InputError, NotFoundError
+from qwentts_svc.errors import DecodeError, InputError, ModelError, NotFoundError
 from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention
 from qwentts_svc.nn.attention_pagewise import PagewiseAttention
 from qwentts_svc.nn.linear import LinearKind
@@ -69,10 +72,6 @@ def random_job(dice: random.Random, frames: int) -> Job:
     )
     subtalker = SamplingParams(top_k=dice.choice([0, 50]), top_p=dice.choice([1.0, 0.9]))
     return Job(spec, Sampling(talker, subtalker, seed=dice.randrange(2**63)), dice.randint(1, frames))
-
-
-def fresh(job: Job) -> Job:
-    return Job(job.spec, job.sampling, job.frames)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -222,24 +221,56 @@ def test_every_kind_of_linear_speaks_and_stays_close_to_the_dense_model(linear: 
 
 @pytest.mark.parametrize("invariant", [False, True])
 @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
-def test_the_frame_step_compiles_as_one_graph_and_gives_the_same_codes(invariant: bool, backend: str) -> None:
-    model = load_acoustic(VOICE, linear="dense")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_the_frame_step_compiles_as_one_graph_and_gives_the_same_codes(
+    tmp_path: Path, invariant: bool, backend: str
+) -> None:
+    model = load_acoustic(write_tiny_checkpoint(tmp_path, groups=3, layers=1), linear="dense")
     attention: AttentionBackend = PagewiseAttention() if invariant else SdpaAttention()
     results = []
-    packed = torch.zeros(2, StepInputs.COLUMNS + 2, dtype=torch.int64)
+    packed = torch.zeros(2, StepInputs.COLUMNS + 10, dtype=torch.int64)
     packed[:, 0] = torch.arange(2)
     packed[:, 2] = -1
-    packed[:, StepInputs.COLUMNS :] = torch.arange(4).view(2, 2)
+    packed[:, StepInputs.COLUMNS :] = torch.arange(20).view(2, 10)
     flags = (StageFlags(64, True, True), StageFlags(64, False, True))
     with torch.inference_mode():
         for compiled in (False, True):
-            kv = model.talker.new_kv(8, 16)
+            kv = model.talker.new_kv(20, 16)
             state = SlotState.allocate(model, 2)
             for slot in range(2):
-                state.reset(slot, SAMPLED, torch.linspace(-0.1, 0.1, 256))
+                state.reset(slot, SAMPLED, torch.linspace(-1, 1, 32))
             step = eager_step(FrameStep(model, kv, attention, state), compiled=compiled, backend=backend)
             codes, chances = step(packed, *flags)
             results.append((codes.clone(), chances.clone(), state.x.clone()))
     torch.testing.assert_close(results[1][1], results[0][1], rtol=0, atol=1e-3)
     assert torch.equal(results[1][0], results[0][0])
     torch.testing.assert_close(results[1][2], results[0][2], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("sizes", [{"groups": 5, "layers": 3}, {"predictor_hidden": 40, "head_dim": 8, "theta": 500.0}])
+def test_checkpoints_of_other_dimensions_load_and_speak_invariantly(tmp_path: Path, sizes: dict[str, Any]) -> None:
+    model = load_acoustic(write_tiny_checkpoint(tmp_path, **sizes), invariant=True)
+    runner = TorchModelRunner(model, PagewiseAttention(), LIMITS)
+    dice = random.Random(1)
+    jobs = []
+    for _ in range(8):
+        text = tuple(dice.randrange(60) for _ in range(dice.randint(1, 30)))
+        sampling = dataclasses.replace(SAMPLED, seed=dice.randrange(2**63))
+        jobs.append(Job(PromptSpec((1, 2, 3), text, speaker="bo"), sampling, 12))
+    alone = [speak_alone(runner, job.spec, job.sampling, job.frames) for job in jobs]
+    speak_in_a_crowd(runner, jobs, 4, evictions=0.2)
+    for job, single in zip(jobs, alone, strict=True):
+        np.testing.assert_array_equal(np.array(job.codes), np.array(single.codes))
+        assert np.array(job.codes).shape[1:] == (sizes.get("groups", 4),)
+
+
+def test_a_tensor_that_the_model_does_not_have_is_named(tmp_path: Path) -> None:
+    folder = write_tiny_checkpoint(tmp_path)
+    tensors = load_file(folder / "model.safetensors")
+    save_file({**tensors, "talker.model.extra.weight": torch.zeros(2)}, folder / "model.safetensors")
+    with pytest.raises(ModelError, match=r"talker\.model\.extra\.weight"):
+        load_acoustic(folder)
+    del tensors["talker.code_predictor.lm_head.1.weight"]
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ModelError, match=r"lm_head\.1"):
+        load_acoustic(folder)

@@ -71,6 +71,8 @@ async def test_only_known_tokens_pass(tmp_path: Path) -> None:
             assert reason_of(error) == "UNAUTHENTICATED"
         for metadata in (bearer("t-one"), bearer("t-two"), bearer("t-one") * 2, (("authorization", "bearer t-one"),)):
             assert (await rig.stub.GetModelInfo(INFO, metadata=metadata)).name == "fake"
+        health = health_pb2_grpc.HealthStub(rig.channel)
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == 1
 
 
 async def test_the_tenant_of_the_token_is_the_tenant_of_the_request(tmp_path: Path) -> None:

@@ -77,13 +77,16 @@ def _blocked(rig: Rig) -> Callable[[], bool]:
 
 
 async def test_a_session_is_closed_to_its_end_even_when_the_caller_cancels_meanwhile() -> None:
-    speech = slow()
-    speech.knobs.close_delay_s = 0.05
+    speech = FakeSpeech()
+    speech.knobs.close_delay_s = 0.1
     async with running(speech=speech) as rig:
-        call = rig.stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text="x" * 100))
-        await call.read()
+        call = rig.stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text="x"))
+        while not (await call.read()).HasField("finished"):
+            pass
+        await rig.settled_after(lambda: speech.sessions[0].closed)
         call.cancel()
         await rig.settled()
+        await rig.settled_after(lambda: rig.metric("qwentts_finished_total", reason="cancelled") == 1)
         assert speech.sessions[0].closed_fully
 
 

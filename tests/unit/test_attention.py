@@ -131,10 +131,7 @@ def test_pagewise_prefill_gives_the_same_bits_wherever_it_is_cut(cuts: list[int]
     backend = PagewiseAttention()
     whole = prefill(backend, kv, [(rows[0], 0, 200)], pad=0)
     edges = [0, *sorted(cuts), 200]
-    pieces = [
-        prefill(backend, kv, [(rows[1], 0, 30), (rows[0], a, b)], pad=2)[30:-2]
-        for a, b in pairwise(edges)
-    ]
+    pieces = [prefill(backend, kv, [(rows[1], 0, 30), (rows[0], a, b)], pad=2)[30:-2] for a, b in pairwise(edges)]
     assert torch.equal(torch.cat(pieces), whole)
 
 

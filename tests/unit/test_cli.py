@@ -222,9 +222,11 @@ def test_options_arrive_in_the_request(app: FakeApp, call: Call) -> None:
     assert app.settings.model.dtype == "bfloat16"
 
 
-def test_greedy_turns_sampling_off_in_both_stages(app: FakeApp, call: Call) -> None:
+def test_greedy_and_sample_hold_for_both_stages(app: FakeApp, call: Call) -> None:
     assert call("synth", "a", "--greedy") == 0
-    assert (app.requests[0].sampling.do_sample, app.requests[0].sampling.subtalker_do_sample) == (False, False)
+    assert call("synth", "a", "--sample") == 0
+    chosen = [(item.sampling.do_sample, item.sampling.subtalker_do_sample) for item in app.requests]
+    assert chosen == [(False, False), (True, True)]
 
 
 def test_wav_suffix_gives_a_wav_file(call: Call, tmp_path: Path) -> None:
@@ -322,6 +324,7 @@ BAD = [
     (["synth", "a", "--seed", str(2**63)], "--seed"),
     (["synth", "a", "--seed", "x"], "--seed"),
     (["synth", "a", "--temperature", "0"], "--greedy"),
+    (["synth", "a", "--greedy", "--sample"], "--sample"),
     (["synth", "a", "--temperature", "nan"], "--temperature"),
     (["synth", "a", "--top-p", "1.5"], "--top-p"),
     (["synth", "a", "--top-k", "-1"], "--top-k"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,7 +83,7 @@ def test_text_in_any_pieces_feeds_the_same_ids_and_pad_never_comes_early(text, c
     expected = ids_of(whole, frames)
     row = attached(waiting_row(text=(text[0],), layout=Layout.STREAMING, text_open=True), consumed=1)
     bounds = sorted({min(max(cut, 1), len(text)) for cut in cuts} | {1, len(text)})
-    pieces = [tuple(text[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [tuple(text[a:b]) for a, b in itertools.pairwise(bounds)]
     got: list[int] = []
     ended = False
     while len(got) < frames:

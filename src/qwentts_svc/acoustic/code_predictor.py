@@ -13,7 +13,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from qwentts_svc.acoustic.config import TalkerConfig
-from qwentts_svc.acoustic.sampling import SamplingTensors, StageFlags, exponential_noise, noise_keys, pick
+from qwentts_svc.acoustic.sampling import (
+    SamplingTensors,
+    StageFlags,
+    code_terms,
+    exponential_noise,
+    group_terms,
+    noise_keys,
+    pick,
+)
 from qwentts_svc.acoustic.stack import Loader
 from qwentts_svc.nn.attention import masked_value
 from qwentts_svc.nn.rope import Rotation, inverse_frequencies, rotation
@@ -46,6 +54,8 @@ class CodePredictor:
         offsets = [0, *(config.vocab_size + g * self.vocab_size for g in range(self.groups - 1))]
         self._offsets = offsets
         self._offset_row = torch.tensor(offsets, device=loader.device)
+        self._group_terms = group_terms(self.groups - 1, 1, loader.device)
+        self._code_terms = code_terms(self.vocab_size, loader.device)
         self._project = None
         self._inputs = self._table
         if width != hidden:
@@ -110,6 +120,11 @@ class CodePredictor:
         """[rows, width] -> [rows, codes] of codebook ``group`` (1..G-1)."""
         return self._heads[group - 1](hidden)
 
+    def _noise(self, seed: Tensor, frame: Tensor) -> Tensor:
+        """float32 [rows, groups - 1, codes]: the noise of a whole frame at once."""
+        keys = noise_keys(seed, frame, self.groups - 1, 1, self._group_terms)
+        return exponential_noise(keys, self.vocab_size, self._code_terms)
+
     def generate(
         self, hidden: Tensor, code: Tensor, seed: Tensor, frame: Tensor, params: SamplingTensors, flags: StageFlags
     ) -> tuple[list[Tensor], list[Tensor]]:
@@ -117,7 +132,7 @@ class CodePredictor:
         code, seed, frame int64 [rows]."""
         noise = None
         if flags.samples:
-            noise = exponential_noise(noise_keys(seed, frame, self.groups - 1, 1), self.vocab_size).unbind(1)
+            noise = self._noise(seed, frame).unbind(1)
         cache, both = self.begin(hidden, code)
         state = both[:, 1]
         codes: list[Tensor] = []

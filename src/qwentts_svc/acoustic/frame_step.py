@@ -12,7 +12,17 @@ import torch
 from torch import Tensor
 
 from qwentts_svc.acoustic.model import AcousticModel
-from qwentts_svc.acoustic.sampling import SamplingTensors, StageFlags, choose, process_talker, suppress_mask
+from qwentts_svc.acoustic.sampling import (
+    SamplingTensors,
+    StageFlags,
+    code_terms,
+    exponential_noise,
+    group_terms,
+    noise_keys,
+    pick,
+    process_talker,
+    suppress_mask,
+)
 from qwentts_svc.nn.attention import AttentionBackend
 from qwentts_svc.nn.kv import PagedKV
 from qwentts_svc.types import Sampling
@@ -81,6 +91,8 @@ class FrameStep:
         self.model, self.kv, self.attention, self.state = model, kv, attention, state
         self._eos_id = talker.codec_eos_id
         self._suppress = suppress_mask(talker.vocab_size, talker.codec_eos_id, model.device)
+        self._group_terms = group_terms(1, 0, model.device)
+        self._code_terms = code_terms(talker.vocab_size, model.device)
         self._true = torch.ones((), dtype=torch.bool, device=model.device)
 
     def __call__(self, packed: Tensor, talker_flags: StageFlags, subtalker_flags: StageFlags) -> tuple[Tensor, Tensor]:
@@ -102,7 +114,11 @@ class FrameStep:
             self._suppress,
             self._eos_id,
         )
-        first, chance = choose(scores, seed, inputs.frame, 0, params, talker_flags)
+        noise = None
+        if talker_flags.samples:
+            keys = noise_keys(seed, inputs.frame, 1, 0, self._group_terms)[:, 0]
+            noise = exponential_noise(keys, scores.shape[-1], self._code_terms)
+        first, chance = pick(scores, noise, params, talker_flags)
         rest, chances = self.model.predictor.generate(
             hidden, first, seed, inputs.frame, state.subtalker.select(slots), subtalker_flags
         )

@@ -166,20 +166,35 @@ def warp(scores: Tensor, params: SamplingTensors, flags: StageFlags) -> Tensor:
     return scores
 
 
-def noise_keys(seed: Tensor, frame: Tensor, groups: int, first_group: int = 0) -> Tensor:
-    """int64 [rows, groups]: one key per row and codebook ``first_group``.. . seed and frame: int64 [rows]."""
-    group = torch.arange(first_group, first_group + groups, dtype=torch.int64, device=seed.device)
+def group_terms(groups: int, first_group: int = 0, device: torch.device | str = "cpu") -> Tensor:
+    """int64 [groups]: what codebooks ``first_group``.. bring to their keys. Made once for a step that is compiled: a
+    compiler may fold a range times a constant without wrapping at 64 bits."""
+    return (torch.arange(first_group, first_group + groups, dtype=torch.int64, device=device) + 1) * _MIX_A
+
+
+def code_terms(vocab_size: int, device: torch.device | str = "cpu") -> Tensor:
+    """int64 [vocab]: what each code brings to its noise. Made once, like ``group_terms``."""
+    return torch.arange(1, vocab_size + 1, dtype=torch.int64, device=device) * _GOLDEN
+
+
+def noise_keys(seed: Tensor, frame: Tensor, groups: int, first_group: int = 0, terms: Tensor | None = None) -> Tensor:
+    """int64 [rows, groups]: one key per row and codebook ``first_group``.. . seed and frame: int64 [rows]; ``terms``:
+    ``group_terms`` of the same codebooks, if at hand."""
+    if terms is None:
+        terms = group_terms(groups, first_group, seed.device)
     row = _mix_(_mix_(seed + _GOLDEN) ^ (frame + 1) * _GOLDEN)
-    return _mix_(row[:, None] ^ (group + 1) * _MIX_A)
+    return _mix_(row[:, None] ^ terms)
 
 
-def exponential_noise(keys: Tensor, vocab_size: int) -> Tensor:
-    """float32 [..., vocab] of independent exponential variates, positive and finite; keys: int64 [...].
+def exponential_noise(keys: Tensor, vocab_size: int, terms: Tensor | None = None) -> Tensor:
+    """float32 [..., vocab] of independent exponential variates, positive and finite; keys: int64 [...]; ``terms``:
+    ``code_terms`` of the vocabulary, if at hand.
 
     The smallest variates decide a draw, so it is they that keep full relative precision: u is near 0 there.
     """
-    code = torch.arange(1, vocab_size + 1, dtype=torch.int64, device=keys.device)
-    bits = _mix_(keys[..., None] + code * _GOLDEN).bitwise_right_shift_(64 - _NOISE_BITS)
+    if terms is None:
+        terms = code_terms(vocab_size, keys.device)
+    bits = _mix_(keys[..., None] + terms).bitwise_right_shift_(64 - _NOISE_BITS)
     uniform = bits.bitwise_and_((1 << _NOISE_BITS) - 1).float().add_(0.5).mul_(2.0**-_NOISE_BITS)
     return uniform.clamp_(max=1 - 2.0**-24).neg_().log1p_().neg_()
 

@@ -29,7 +29,7 @@ class Loader:
     def fused(self, names: tuple[str, ...], sizes: tuple[int, ...], in_features: int) -> Linear:
         """One product for several projections of the same input: their rows one below the other."""
         target = torch.empty(sum(sizes), in_features, dtype=self.dtype, device=self.device)
-        for name, part in zip(names, torch.split(target, sizes), strict=True):
+        for name, part in zip(names, torch.split(target, list(sizes)), strict=True):
             self.weights.take_into(f"{name}.weight", part)
         return self.linears(target)
 

@@ -57,6 +57,7 @@ async def speak(args: argparse.Namespace, settings: Settings, request: Synthesis
                 request = replace(request, voice_prompt=voice)
             info = app.service.model_info()
             session = app.service.open(request)
+            _note_greedy(request, session)
             try:
                 speech = await _converse(session, text, sink, progress)
             finally:
@@ -77,6 +78,20 @@ async def speak(args: argparse.Namespace, settings: Settings, request: Synthesis
         if sink is not None:
             sink.abandon()
     return _verdict(args, speech, target)
+
+
+def _note_greedy(request: SynthesisRequest, session: SpeechSession) -> None:
+    """Say it when options of sampling have no effect, because this checkpoint does not sample by itself."""
+    asked, talker, sub = request.sampling, session.effective.sampling.talker, session.effective.sampling.subtalker
+    idle = []
+    if not talker.do_sample and asked.do_sample is None:
+        idle += [name for name in ("temperature", "top_k", "top_p") if getattr(asked, name) is not None]
+    if not sub.do_sample and asked.subtalker_do_sample is None:
+        names = ("subtalker_temperature", "subtalker_top_k", "subtalker_top_p")
+        idle += [name for name in names if getattr(asked, name) is not None]
+    if idle:
+        options = ", ".join("--" + name.replace("_", "-") for name in idle)
+        print(f"qwentts: {options}: no effect, this checkpoint is greedy by default; add --sample", file=sys.stderr)
 
 
 async def _converse(session: SpeechSession, text: str | None, sink: AudioSink | None, progress: Progress) -> Speech:

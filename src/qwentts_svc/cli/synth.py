@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--subtalker-top-k", type=int, metavar="N", help="0 switches it off")
     how.add_argument("--subtalker-top-p", type=float, metavar="X")
     how.add_argument("--greedy", action="store_true", help="no sampling, in the talker and in the sub-talker")
+    how.add_argument("--sample", action="store_true", help="sampling in both, where the checkpoint's default is greedy")
     how.add_argument("--max-frames", type=int, metavar="N", help="at most N frames of 80 ms")
     how.add_argument("--raw-text", action="store_true", help="hand the text to the tokenizer exactly as it is")
     how.add_argument("--keep-silence", action="store_true", help="keep the silence before the first sound")
@@ -92,12 +93,14 @@ def check(args: argparse.Namespace) -> None:
         raise InputError(f"--max-frames is {args.max_frames}; use 1 or more", field="max-frames")
     if not 20 <= args.chunk_ms <= 5000:
         raise InputError(f"--chunk-ms is {args.chunk_ms}; use 20 to 5000", field="chunk-ms")
+    if args.greedy and args.sample:
+        raise InputError("--greedy and --sample exclude each other; choose one", field="sample")
     _check_clone(args)
 
 
 def request_of(args: argparse.Namespace) -> SynthesisRequest:
     """The request as the service takes it; the cloned voice, if any, is added once the model is there."""
-    greedy = False if args.greedy else None
+    sample = False if args.greedy else (True if args.sample else None)
     return SynthesisRequest(
         request_id="synth",
         voice=args.speaker,
@@ -107,12 +110,12 @@ def request_of(args: argparse.Namespace) -> SynthesisRequest:
         incremental=args.text == STDIN,
         seed=args.seed,
         sampling=SamplingOverrides(
-            do_sample=greedy,
+            do_sample=sample,
             temperature=args.temperature,
             top_k=args.top_k,
             top_p=args.top_p,
             repetition_penalty=args.repetition_penalty,
-            subtalker_do_sample=greedy,
+            subtalker_do_sample=sample,
             subtalker_temperature=args.subtalker_temperature,
             subtalker_top_k=args.subtalker_top_k,
             subtalker_top_p=args.subtalker_top_p,

@@ -71,14 +71,15 @@ class CodecDecoder:
         state: StreamState,
         active: Tensor | None = None,
         *,
-        rows: Tensor | None = None,
+        rows: Tensor | slice | None = None,
         trace: Trace | None = None,
     ) -> Tensor:
         """Decode the next frames of some streams and move ``state`` on, in place.
 
-        codes: int64 [R, T, groups], T >= 1, every value below ``codebook_size``. ``rows``: int64 [R], the state rows
-        that the codes belong to, no row twice; None: all, in order. ``active``: bool [R]; rows that are False keep
-        their state and their audio means nothing. Returns float32 [R, T * samples_per_frame] in [-1, 1].
+        codes: int64 [R, T, groups], T >= 1, every value below ``codebook_size``. ``rows``: the state rows that the
+        codes belong to, no row twice, as int64 [R] or, faster, a slice; None: all, in order. ``active``: bool [R];
+        rows that are False keep their state and their audio means nothing. Returns float32
+        [R, T * samples_per_frame] in [-1, 1].
         """
         cursor = StreamCursor(state, rows, active)
         frames = codes.shape[1]

@@ -6,9 +6,7 @@ weights or of what the numbers mean.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -74,49 +72,56 @@ class StreamState:
         self.position[row] = source.position[source_row]
 
 
-RowIndex: TypeAlias = Sequence[int] | Tensor | None
-
-
 class StreamCursor:
     """The rows of one call: reads their state, and writes it back for those that are active.
 
-    ``rows``: int64 [R], the state rows of this call (no row twice), or None for all in order. ``active``: bool [R] or
-    None for all. An inactive row's keys and values are written too, but only into ring entries that lie outside its
-    window, so nothing it will ever read is changed.
+    ``rows``: the state rows of this call, no row twice: int64 [R], or a slice, which spares the gathering, or None for
+    all in order. ``active``: bool [R] or None for all. An inactive row's keys and values are written too, but only into
+    ring entries that lie outside its window, so nothing it will ever read is changed.
     """
 
-    def __init__(self, state: StreamState, rows: Tensor | None, active: Tensor | None) -> None:
+    def __init__(self, state: StreamState, rows: Tensor | slice | None, active: Tensor | None) -> None:
         self.state = state
-        self.rows = rows
-        self._keep = None if active is None else active.view(-1, 1, 1)
+        self._span = slice(None) if rows is None else rows if isinstance(rows, slice) else None
+        self._index = rows if isinstance(rows, Tensor) else None
         self._active = active
-        self.position = state.position if rows is None else state.position.index_select(0, rows)
+        self.position = self.pick(state.position)
+
+    @property
+    def rows(self) -> Tensor:
+        """int64 [R]: the state row of every row of this call."""
+        if self._index is not None:
+            return self._index
+        return torch.arange(self.state.rows, device=self.state.position.device)[self._span]
+
+    def pick(self, whole: Tensor) -> Tensor:
+        """This call's rows of a tensor [rows, ...]; a view where they lie together."""
+        return whole[self._span] if self._index is None else whole.index_select(0, self._index)
 
     def open(self, tail_id: int, batch: int, steps: int) -> tuple[Tensor, Tensor]:
         """A buffer [batch, tail + steps, channels] that begins with the layer's left context, and the view of its last
         ``steps`` entries that the caller fills."""
         tail = self.state.tails[tail_id]
-        known = tail if self.rows is None else tail.index_select(0, self.rows)
         kept = tail.shape[1]
         buffer = tail.new_empty(batch, kept + steps, tail.shape[2])
-        buffer[:, :kept].copy_(known)
+        buffer[:, :kept].copy_(self.pick(tail))
         return buffer, buffer[:, kept:]
 
     def close(self, tail_id: int, buffer: Tensor) -> None:
         """Remember the end of a filled buffer as the next call's left context."""
         tail = self.state.tails[tail_id]
         latest = buffer[:, buffer.shape[1] - tail.shape[1] :]
-        if self._keep is not None:
-            latest = torch.where(self._keep, latest, buffer[:, : tail.shape[1]])
-        if self.rows is None:
-            tail.copy_(latest)
-        else:
-            tail.index_copy_(0, self.rows, latest)
+        if self._active is not None:
+            latest = torch.where(self._active.view(-1, 1, 1), latest, buffer[:, : tail.shape[1]])
+        self._put(tail, latest)
 
     def advance(self, frames: int) -> None:
         """Move the active rows on; called once, after all layers."""
         moved = self.position + (frames if self._active is None else frames * self._active)
-        if self.rows is None:
-            self.state.position.copy_(moved)
+        self._put(self.state.position, moved)
+
+    def _put(self, whole: Tensor, value: Tensor) -> None:
+        if self._index is None:
+            whole[self._span].copy_(value)
         else:
-            self.state.position.index_copy_(0, self.rows, moved)
+            whole.index_copy_(0, self._index, value)

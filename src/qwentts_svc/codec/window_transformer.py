@@ -95,8 +95,7 @@ class WindowTransformer:
         angles = positions[:, :, None].double() * self._frequencies
         turn = torch.polar(torch.ones_like(angles), angles).to(torch.complex64)[:, :, None]
         slots = positions % ring
-        rows = torch.arange(cursor.state.rows, device=steps.device) if cursor.rows is None else cursor.rows
-        heads = rows[:, None, None] * self.shape.kv_heads + self._kv_index
+        heads = cursor.rows[:, None, None] * self.shape.kv_heads + self._kv_index
         entries = (heads * ring + slots[:, :, None]).flatten()
         # The newest frame of this call is at ``last``; entry j holds the newest position <= last that is j modulo ring.
         last = positions[:, -1:]
@@ -114,15 +113,15 @@ class WindowTransformer:
         pairs = turning.view(*turning.shape[:3], -1, 2)
         turned = torch.view_as_real(torch.view_as_complex(pairs) * places.turn).flatten(3).to(qkv.dtype)
         queries, fresh = turned[:, :, : shape.heads], turned[:, :, shape.heads :]
-        keys = _store(cursor.state.keys[layer], fresh, places.entries, cursor.rows)
-        values = _store(cursor.state.values[layer], heads[:, :, -shape.kv_heads :], places.entries, cursor.rows)
+        keys = _store(cursor.state.keys[layer], fresh, places.entries, cursor)
+        values = _store(cursor.state.values[layer], heads[:, :, -shape.kv_heads :], places.entries, cursor)
         mixed = F.scaled_dot_product_attention(
             queries.transpose(1, 2), keys, values, attn_mask=places.mask, enable_gqa=shape.heads != shape.kv_heads
         )
         return mixed.transpose(1, 2).flatten(2)
 
 
-def _store(ring: Tensor, fresh: Tensor, entries: Tensor, rows: Tensor | None) -> Tensor:
+def _store(ring: Tensor, fresh: Tensor, entries: Tensor, cursor: StreamCursor) -> Tensor:
     """Write [R, T, kv, D] into ``ring`` [rows, kv, entries, D] and give the call's rows of it."""
     ring.view(-1, ring.shape[-1]).index_copy_(0, entries, fresh.reshape(-1, ring.shape[-1]))
-    return ring if rows is None else ring.index_select(0, rows)
+    return cursor.pick(ring)

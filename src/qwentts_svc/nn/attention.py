@@ -54,8 +54,8 @@ class PackedSpans:
 
 @dataclass(frozen=True, slots=True)
 class PrefillPlan:
-    """What all layers of a prefill share. ``index`` int64 [tokens]: where keys and values are written; one additive mask
-    per span, or the packed form of all spans, as the backend wants it."""
+    """What all layers of a prefill share. ``index`` int64 [tokens]: where keys and values are written; one mask per
+    span (additive), or the packed form of all spans, as the backend wants it."""
 
     index: Tensor
     spans: tuple[Span, ...]

@@ -20,8 +20,8 @@ SDPA_BLOCK = 16
 def choose_attention(
     kind: AttentionKind, device: torch.device, dtype: torch.dtype, head_dim: int, *, invariant: bool
 ) -> AttentionBackend:
-    """``auto`` takes flash where it can run and results need not be invariant. Raises ModelError when ``flash`` is asked
-    for and cannot be had."""
+    """``auto`` takes flash where it can run and results need not be invariant. Raises ModelError when ``flash`` is
+    asked for and cannot be had."""
     if invariant:
         if kind == "flash":
             raise ModelError("attention 'flash' cannot keep runtime.numerics = 'invariant'; use 'fast' or 'sdpa'")

@@ -35,12 +35,12 @@ class PagedKV:
         return self.blocks
 
     def write(self, layer: int, index: Tensor, k: Tensor, v: Tensor) -> None:
-        """Store k, v [tokens, kv_heads, head_dim] at flat positions ``index`` int64 [tokens] (block * size + offset)."""
+        """Store k, v [tokens, kv_heads, head_dim] at ``index`` int64 [tokens]: block * block_size + offset."""
         self._k_flat[layer].index_copy_(0, index, k)
         self._v_flat[layer].index_copy_(0, index, v)
 
     def gather(self, layer: int, table: Tensor) -> tuple[Tensor, Tensor]:
-        """Copies of the pages in ``table`` int64 [rows, pages]: two tensors [rows, pages * block_size, kv_heads, head_dim]."""
+        """Copies of the pages in ``table`` [rows, pages]: k and v [rows, pages * block_size, kv_heads, head_dim]."""
         flat = table.reshape(-1)
         shape = (table.shape[0], -1, *self.k.shape[3:])
         return self.k[layer].index_select(0, flat).view(shape), self.v[layer].index_select(0, flat).view(shape)

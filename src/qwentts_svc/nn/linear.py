@@ -24,6 +24,9 @@ PACK_FROM_ELEMENTS = 1 << 20
 """Smaller weights stay in the cache, where the dense kernel has less overhead per call."""
 
 
+QUANTIZE_ROWS = 512
+"""Weight rows widened at a time while they are quantized."""
+
 DENSE_UNIT = 4
 """A small dense product that needs more rows than this to be invariant costs more than the packed one."""
 
@@ -65,15 +68,19 @@ class PackedLinear:
 class Int8Linear:
     """8-bit weights, one scale per output channel; activations keep their dtype. Half the memory traffic of bfloat16.
 
-    The fused CPU kernel takes bfloat16 activations; otherwise the weight is widened on the fly, which saves memory only.
+    The fused CPU kernel takes bfloat16 activations; otherwise the weight is widened on the fly: that saves memory only.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.out_features, self.in_features = weight.shape
-        wide = weight.float()
-        scale = (wide.abs().amax(dim=1) / 127.0).clamp(min=1e-12)
-        self._weight = torch.round(wide / scale[:, None]).clamp_(-127, 127).to(torch.int8)
-        self._scale = scale.to(weight.dtype)
+        self._weight = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
+        self._scale = torch.empty(weight.shape[0], dtype=weight.dtype, device=weight.device)
+        for start in range(0, weight.shape[0], QUANTIZE_ROWS):
+            part = slice(start, start + QUANTIZE_ROWS)
+            wide = weight[part].float()
+            self._scale[part] = (wide.abs().amax(dim=1) / 127.0).clamp(min=1e-12)
+            steps = wide / self._scale[part].float()[:, None]
+            self._weight[part] = steps.round_().clamp_(-127, 127).to(torch.int8)
         self._bias = bias
         self._fused = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
 
@@ -91,8 +98,8 @@ GROUP = 8
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """Products of ``allowed_rows`` from ``unit`` up, at most ``chunk`` rows at a time, give each row bits that depend on
-    it alone."""
+    """Products of ``allowed_rows`` from ``unit`` up, at most ``chunk`` rows at a time, give each row bits that depend
+    on it alone."""
 
     unit: int
     chunk: int
@@ -179,9 +186,7 @@ class LinearFactory:
     """
 
     def __init__(self, kind: LinearKind, dtype: torch.dtype, device: torch.device, *, invariant: bool) -> None:
-        self._packable = (
-            device.type == "cpu" and dtype in (torch.float32, torch.bfloat16) and torch._C._has_mkldnn
-        )
+        self._packable = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16) and torch._C._has_mkldnn
         if kind == "packed" and not self._packable:
             raise ModelError("linear 'packed' needs a CPU with oneDNN, and float32 or bfloat16")
         self.unit = 1

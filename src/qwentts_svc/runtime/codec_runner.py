@@ -63,9 +63,11 @@ class TorchCodecRunner:
                 raise DecodeError(f"codec slot {slot} is not open")
         self._check_codes(codes)
         device = self._decoder.device
-        everyone = list(slots) == list(range(self._info.slots))
-        index = None if everyone else torch.tensor(slots, dtype=torch.int64, device=device)
-        audio = self._decoder.step(torch.from_numpy(np.ascontiguousarray(codes)).to(device), self._state, rows=index)
+        # Slots that lie together are a view of the state; others are gathered.
+        first = slots[0]
+        together = list(slots) == list(range(first, first + rows))
+        where = slice(first, first + rows) if together else torch.tensor(slots, dtype=torch.int64, device=device)
+        audio = self._decoder.step(torch.from_numpy(np.ascontiguousarray(codes)).to(device), self._state, rows=where)
         pcm: Pcm = audio.cpu().numpy()
         return pcm
 

@@ -165,7 +165,6 @@ class Engine:
             row.move(RowState.WAIT_TEXT)
         for row in self._named(plan.park):
             row.move(RowState.WAIT_READER)
-            row.submit.mailbox.parked = True
         for row in self._named(plan.wake):
             row.submit.mailbox.parked = False
             row.move(RowState.RUNNING)
@@ -321,7 +320,10 @@ class Engine:
         """Decide when to plan again. A parked reader may have consumed while it was being parked: look once more."""
         rows = self.rows.values()
         flushing = any(row.state is RowState.FLUSHING for row in rows)
-        unparked = any(row.state is RowState.WAIT_READER and not row.too_far_ahead for row in rows)
+        parked = [row for row in rows if row.state in (RowState.WAIT_READER, RowState.PREEMPTED)]
+        for row in parked:  # whoever consumes from now on sends Wake
+            row.submit.mailbox.parked = True
+        unparked = any(row.state is RowState.WAIT_READER and row.may_wake for row in parked)
         if not plan.idle or decoded or flushing or unparked:
             self._wait_until = 0.0
         else:

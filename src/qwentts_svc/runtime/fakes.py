@@ -101,7 +101,8 @@ class _Slot:
     seed: int
     length: int
     prompt: PreparedPrompt
-    history: int
+    prompt_history: int
+    history: int = 0
     frame: int = 0
     kv_positions: int = 0
     """Leading positions whose KV this tenancy has computed or taken over."""
@@ -153,7 +154,7 @@ class FakeModelRunner:
             consumed_ids=consumed,
         )
         history = mix(*prompt.text_ids[:consumed], int(eos_in_prompt(prompt) and text_ended))
-        self.slots[slot] = _Slot(sampling.seed, self.length_of(prompt, sampling), prepared, history)
+        self.slots[slot] = _Slot(sampling.seed, self.length_of(prompt, sampling), prepared, history, history)
         return prepared
 
     def prefill(self, items: Sequence[PrefillItem]) -> None:
@@ -179,6 +180,7 @@ class FakeModelRunner:
             self._check_blocks(item.blocks, start + len(item.codes))
             state.kv_positions = start + len(item.codes)
             state.frame = len(item.codes)
+            state.history = state.prompt_history
             for frame, text_id in enumerate(item.text_ids, start=1):
                 state.history = self._hear(state.history, frame, text_id)
         self._work("replay", sum(len(item.codes) for item in items))
@@ -233,7 +235,8 @@ class FakeModelRunner:
         return self.slots[slot]
 
     def _check_prefilled(self, state: _Slot, stop: int) -> None:
-        if state.kv_positions != stop:
+        # A prompt that is all shared prefix needs no prefill of its own.
+        if state.kv_positions != stop and stop != state.prompt.prefix_positions:
             raise FakeRunnerError(f"KV of {stop} positions is needed, {state.kv_positions} are there")
 
     def _check_blocks(self, blocks: tuple[int, ...], positions: int) -> None:

@@ -33,7 +33,7 @@ REPLAY_ROWS = 32
 
 @dataclass(frozen=True, slots=True)
 class RunnerLimits:
-    """Sizes of the runner's buffers. ``buckets``: row counts of a step, ascending; a batch takes the next larger one."""
+    """Sizes of the runner's buffers. ``buckets``: row counts of a step; a batch takes the next larger one."""
 
     slots: int
     blocks: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.types import Priority
@@ -104,8 +105,14 @@ def ramp_size(ramp: tuple[int, ...], frames_decoded: int) -> int:
 
     A function of the frame index alone, so the calls of a row, and with them its PCM, never depend on timing.
     """
+    return ramp_starts(ramp).get(frames_decoded, ramp[-1])
+
+
+@cache
+def ramp_starts(ramp: tuple[int, ...]) -> dict[int, int]:
+    """Call sizes by first frame, for the calls before the last value repeats."""
+    starts, at = {}, 0
     for size in ramp:
-        if frames_decoded <= 0:
-            return size
-        frames_decoded -= size
-    return ramp[-1]
+        starts[at] = size
+        at += size
+    return starts

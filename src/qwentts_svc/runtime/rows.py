@@ -96,6 +96,10 @@ class Row:
     """In position order. Change it through ``add_blocks`` / ``take_blocks`` so that ``blocks`` stays in step."""
     blocks: tuple[int, ...] = ()
     prompt: PreparedPrompt | None = None
+    base: int = 0
+    """KV position of frame 0, P - 1; 0 before ``attached``."""
+    consumed_ids: int = 0
+    """Body tokens inside the prompt."""
     prefilled: int = 0
     """Leading prompt positions whose KV is in the blocks."""
     shared_blocks: int = 0
@@ -184,13 +188,15 @@ class Row:
     def attached(self, prompt: PreparedPrompt, spec: PromptSpec) -> None:
         """Take over the facts of the prompt that the runner built from ``spec`` (text known at that moment)."""
         self.prompt = prompt
+        self.base = prompt.positions - 1
+        self.consumed_ids = prompt.consumed_ids
         self._eos_in_prompt = eos_in_prompt(spec) and self.text_ended
 
     def text_id_for(self, frame: int, tts_eos: int, tts_pad: int) -> int | None:
         """Text id added to the input of ``frame``; NO_TEXT for frame 0; None: it has not arrived yet."""
         if frame == 0:
             return NO_TEXT
-        index = frame - 1 + (self.prompt.consumed_ids if self.prompt is not None else 0)
+        index = frame - 1 + self.consumed_ids
         known = len(self.text_ids)
         if index < known:
             return self.text_ids[index]
@@ -208,8 +214,7 @@ class Row:
         """The next frame needs a text id that has not arrived."""
         if self.text_ended or self.frames_done == 0:
             return False
-        consumed = self.prompt.consumed_ids if self.prompt is not None else 0
-        return self.frames_done - 1 + consumed >= len(self.text_ids)
+        return self.frames_done - 1 + self.consumed_ids >= len(self.text_ids)
 
     @property
     def mask_eos(self) -> bool:
@@ -219,8 +224,7 @@ class Row:
         """
         if not self.submit.text_open or self._eos_in_prompt:
             return False
-        consumed = self.prompt.consumed_ids if self.prompt is not None else 0
-        return not self.text_ended or self.frames_done - 1 + consumed < len(self.text_ids)
+        return not self.text_ended or self.frames_done - 1 + self.consumed_ids < len(self.text_ids)
 
     # -- codes and KV ------------------------------------------------------------------------------------------------
 
@@ -239,7 +243,7 @@ class Row:
     @property
     def position(self) -> int:
         """KV position that the next step writes: P - 1 + frames_done. 0 before ``attached``."""
-        return 0 if self.prompt is None else self.prompt.positions - 1 + self.frames_done
+        return self.base + self.frames_done
 
     def add_blocks(self, leases: list[BlockLease]) -> None:
         self.kv.extend(leases)

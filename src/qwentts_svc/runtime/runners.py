@@ -60,7 +60,7 @@ class PreparedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class PrefillItem:
-    """Compute KV of prompt positions [start, stop) of the prompt attached to ``slot``; earlier ones are in the blocks."""
+    """Compute KV of positions [start, stop) of the prompt attached to ``slot``; earlier ones are in the blocks."""
 
     slot: int
     start: int

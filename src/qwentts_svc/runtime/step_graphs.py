@@ -37,7 +37,7 @@ class _Captured:
     def __init__(self, step: FrameStep, packed: Tensor, idle: Tensor, flags: tuple[StageFlags, StageFlags]) -> None:
         device = step.model.device
         self.input = idle.to(device)
-        side: torch.cuda.Stream = torch.cuda.Stream(device)
+        side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # not annotated by torch
         side.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(side):
             for _ in range(WARM_RUNS):

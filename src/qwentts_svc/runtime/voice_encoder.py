@@ -46,8 +46,8 @@ class TorchVoiceEncoder:
         least = self._speaker.min_samples
         if len(pcm) < least:
             raise InputError(
-                f"reference audio is too short: {len(pcm) / self.sample_rate:.3f} s; "
-                f"give at least {least / self.sample_rate:.3f} s, better 3 s or more",
+                f"reference audio is too short: {len(pcm)} samples at {self.sample_rate} Hz; "
+                f"give at least {least} ({least / self.sample_rate:.3f} s), better 3 s of speech or more",
                 field=FIELD,
             )
         wave = np.ascontiguousarray(pcm, dtype=np.float32)

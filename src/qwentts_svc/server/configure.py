@@ -46,6 +46,7 @@ def server_settings(section: config.ServerSettings) -> ServerSettings:
         keepalive=_same(KeepaliveSettings, section.keepalive),
         tracing=_same(TracingSettings, section.tracing),
         reflection=section.reflection,
+        text_hash_key=section.log.text_hash_key.get_secret_value().encode(),
     )
     settings.check()
     return settings

@@ -20,6 +20,7 @@ from opentelemetry import trace
 
 from qwentts_svc.bridge.api import SpeechService
 from qwentts_svc.errors import IoError
+from qwentts_svc.observability.logs import TextDigest
 from qwentts_svc.observability.observer import NullObserver, Observer
 from qwentts_svc.observability.prometheus import MetricsSource
 from qwentts_svc.server.admission import Admission
@@ -61,7 +62,9 @@ class SpeechServer:
         self._server = grpc.aio.server(
             interceptors=[SurroundInterceptor(telemetry), SurroundInterceptor(gate)], options=_options(settings)
         )
-        self._server.add_generic_rpc_handlers([speech_handlers(Deps(service, settings, observer, tracer=tracer))])
+        self._server.add_generic_rpc_handlers(
+            [speech_handlers(Deps(service, settings, observer, TextDigest(settings.text_hash_key), tracer))]
+        )
         self._health = HealthFollower(service, (SERVICE_NAME,), settings.drain.readiness_interval_s)
         add_health(self._server, self._health)
         if settings.reflection:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Final
 
+from qwentts_svc import __version__
 from qwentts_svc.bridge.api import EffectiveConfig, Interrupted, ModelInfo, SegmentEnd
 from qwentts_svc.server.calls import Call
 from qwentts_svc.server.convert import Output, Wish
@@ -160,7 +160,7 @@ def model_info(info: ModelInfo, settings: ServerSettings) -> pb.GetModelInfoResp
         supports_cloning=info.supports_cloning,
         device=info.device,
         dtype=info.dtype,
-        service_version=version("qwentts-svc"),
+        service_version=__version__,
         limits=limits(settings, info),
         audio_formats=AUDIO_FORMATS,
     )

@@ -154,6 +154,9 @@ class ServerSettings:
     keepalive: KeepaliveSettings = field(default_factory=KeepaliveSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
     reflection: bool = True
+    """Serve the descriptors, for tools like grpcurl."""
+    text_hash_key: bytes = field(default=b"", repr=False)
+    """Key of the hash that stands for a text in logs and spans. Empty: a random one per start."""
 
     def check(self) -> None:
         """Raise InputError for a combination that must not start."""

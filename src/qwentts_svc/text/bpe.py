@@ -97,12 +97,17 @@ class BpeTokenizer:
         internal = self._internal
         return TokenSeq(tuple(internal.get(i, i) for i in encoding.ids), tuple(encoding.offsets))
 
-    def encode_mapped(self, mapped: MappedText) -> TokenSeq:
-        """Encode composed text; offsets are those of its source."""
+    def encode_mapped(self, mapped: MappedText, end: int | None = None) -> TokenSeq:
+        """Encode composed text; offsets are those of its source. ``end`` keeps the tokens of the characters before it
+        alone, which must be a pre-token boundary: how the text before it is divided may depend on what follows."""
         encoding = self._plain.encode(mapped.text, add_special_tokens=False)
+        ids, offsets = encoding.ids, encoding.offsets
+        if end is not None:
+            count = bisect_left(offsets, (end, 0))
+            ids, offsets = ids[:count], offsets[:count]
         if isinstance(mapped.starts, range) and mapped.starts.start == 0:
-            return TokenSeq(tuple(encoding.ids), tuple(encoding.offsets))
-        return TokenSeq(tuple(encoding.ids), tuple(mapped.span(start, end) for start, end in encoding.offsets))
+            return TokenSeq(tuple(ids), tuple(offsets))
+        return TokenSeq(tuple(ids), tuple(mapped.span(start, stop) for start, stop in offsets))
 
     def decode(self, ids: Sequence[int]) -> str:
         """See ``TextTokenizer.decode``."""

@@ -105,7 +105,7 @@ class BpeStream:
         end = self._final_end(self._pending.text)
         whole = EMPTY
         if end:
-            whole = self._tokenizer.encode_mapped(self._pending.cut(0, end))
+            whole = self._tokenizer.encode_mapped(self._pending, end)
             self._pending = self._pending.cut(end)
         inner = self._inner_tokens() if self._is_open_letters(self._pending.text) else EMPTY
         return seq_add(run, whole, inner)

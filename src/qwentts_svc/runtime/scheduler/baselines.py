@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from qwentts_svc.runtime.rows import Row
-from qwentts_svc.runtime.scheduler.compose import Tuning, finish_plan, keep_blocks, ledger_for
+from qwentts_svc.runtime.scheduler.compose import Tuning, finish_plan, ledger_for
 from qwentts_svc.runtime.scheduler.memory import growth_reserve
 from qwentts_svc.runtime.scheduler.piles import sort_rows
 from qwentts_svc.runtime.scheduler.plan import Snapshot, StepPlan
@@ -25,7 +25,7 @@ class OrderedPolicy:
     def plan(self, view: Snapshot, now: float) -> StepPlan:
         piles = sort_rows(view.rows, now)
         ledger = ledger_for(view, piles)
-        decode = keep_blocks(sorted(piles.ready, key=self.key), ledger, view.max_rows)
+        decode = ledger.seat(sorted(piles.ready, key=self.key), view.max_rows)
         reserve = growth_reserve(piles.ready, view.block_size)
         candidates = sorted([*piles.starters, *piles.resumers], key=_arrival)
         positions = self.tuning.profile.prefill_positions

@@ -25,11 +25,13 @@ class Tuning:
     filler_step_s: float = 0.04
     """Rows that are ahead fill a step up to this length while nobody waits for first audio."""
     pending_step_s: float = 0.035
-    """... and up to this length while someone does."""
+    """... and streams (not batch rows) up to this length while someone does."""
     stretch: float = 1.5
     """... and may always lengthen the step of the urgent rows by this factor."""
     tight_steps: float = 2.0
     """Rows with more laxity than this many full steps may sit one out."""
+    background_gap_s: float = 0.25
+    """Beside streams, batch rows start at most this often."""
     starve_s: float = 2.0
     """A row that was left out for this long gets a place, one row per step."""
 
@@ -43,17 +45,6 @@ def ledger_for(view: Snapshot, piles: Piles) -> Ledger:
         return holders
 
     return Ledger(view.free_blocks, view.block_size, expendable)
-
-
-def keep_blocks(rows: Iterable[Row], ledger: Ledger, places: int) -> list[Row]:
-    """The first ``places`` rows that can have the blocks of their next frame."""
-    kept: list[Row] = []
-    for row in rows:
-        if len(kept) == places:
-            break
-        if not ledger.lost(row) and ledger.keep(row):
-            kept.append(row)
-    return kept
 
 
 def finish_plan(

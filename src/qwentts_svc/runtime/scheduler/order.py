@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from math import inf
 
 from qwentts_svc.runtime.cost import StepCosts
-from qwentts_svc.runtime.qos import ClassDefaults, ramp_size
+from qwentts_svc.runtime.qos import ClassDefaults, ramp_starts
 from qwentts_svc.runtime.rows import Row
 from qwentts_svc.types import Priority
+
+_HOPELESS_S = 0.1
+"""Players hold back about this much: a row that will be later than this, whatever is done now, has a gap already and
+does not hold up the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,12 @@ class Ranked:
     """Classes without playout, in fair order."""
     ahead: list[Row]
     """Comfortably ahead of their listeners; same order as ``must``."""
+    unheard: bool
+    """Some row of ``must`` has not been heard yet."""
     least_s: float
-    """Least laxity of a speaking row of ``must`` if steps carry ``must`` alone; inf when none speaks."""
+    """Least laxity of a speaking row of ``must`` that can still be in time if steps carry ``must`` alone; else inf."""
     pace_s: float
-    """Longest step with which every speaking row of ``must`` still has its next audio in time; inf when none speaks."""
+    """Longest step with which every such row still has its next audio in time; inf when there is none."""
 
 
 def rank_by_playout(
@@ -46,29 +52,37 @@ def rank_by_playout(
     ahead: list[tuple[int, float, int, Row]] = []
     background: list[Row] = []
     work: list[tuple[float, int]] = []
+    unheard = False
+    promises = {priority: (promise.playout, promise.comfortable_lead_s) for priority, promise in classes.items()}
+    sizes, last = ramp_starts(ramp), ramp[-1]
+    base_s, frame_s = now + costs.codec_base_s, costs.codec_frame_s
     for row in rows:
-        promise = classes[row.priority]
-        if not promise.playout:
+        priority, decoded = row.priority, row.frames_decoded
+        playout, comfortable_s = promises[priority]
+        if not playout:
             background.append(row)
             continue
-        size = ramp_size(ramp, row.frames_decoded)
-        missing = max(size - row.frames_done + row.frames_decoded, 0)
-        time_s = row.due_s - now - costs.codec_base_s - size * costs.codec_frame_s
-        laxity_s = time_s - missing * step_s
-        entry = (row.priority, laxity_s, row.row_id, row)
+        size = sizes.get(decoded, last)
+        missing = size + decoded - row.frames_done
+        time_s = row.due_s - base_s - size * frame_s
+        laxity_s = time_s - missing * step_s if missing > 0 else time_s
+        entry = (priority, laxity_s, row.row_id, row)
         if row.first_audio_s is None:
             must.append(entry)
+            unheard = True
         elif laxity_s < tight_s:
             must.append(entry)
-            work.append((time_s, missing))
-        elif laxity_s < promise.comfortable_lead_s:
+            work.append((time_s, max(missing, 0)))
+        elif laxity_s < comfortable_s:
             wanting.append(entry)
         else:
             ahead.append(entry)
     short_s = costs.step_s(len(must)) + costs.codec_base_s
-    least_s = min((time_s - missing * short_s for time_s, missing in work), default=inf)
-    pace_s = min((time_s / max(missing, 1) for time_s, missing in work), default=inf)
-    return Ranked(_rows(must), _rows(wanting), fair_order(background, _last_step), _rows(ahead), least_s, pace_s)
+    savable = [(time_s, missing) for time_s, missing in work if time_s - missing * short_s >= -_HOPELESS_S]
+    least_s = min((time_s - missing * short_s for time_s, missing in savable), default=inf)
+    pace_s = min((time_s / max(missing, 1) for time_s, missing in savable), default=inf)
+    background = fair_order(background, _last_step)
+    return Ranked(_rows(must), _rows(wanting), background, _rows(ahead), unheard, least_s, pace_s)
 
 
 def _rows(entries: list[tuple[int, float, int, Row]]) -> list[Row]:

@@ -34,10 +34,10 @@ def sort_rows(rows: Sequence[Row], now: float) -> Piles:
         if row.submit.deadline_s <= now and state is not RowState.FLUSHING:
             piles.expired.append(row)
         elif state is RowState.RUNNING:
-            if row.needs_text:
+            if not row.text_ended and row.needs_text:
                 piles.wait_text.append(row)
                 piles.idle_holders.append(row)
-            elif row.too_far_ahead:
+            elif row.max_lead_frames is not None and row.too_far_ahead:
                 piles.park.append(row)
                 piles.idle_holders.append(row)
             else:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 
 from qwentts_svc.runtime.rows import Row
-from qwentts_svc.runtime.scheduler.compose import Tuning, finish_plan, keep_blocks, ledger_for
+from qwentts_svc.runtime.scheduler.compose import Tuning, finish_plan, ledger_for
 from qwentts_svc.runtime.scheduler.memory import growth_reserve
 from qwentts_svc.runtime.scheduler.order import rank_by_playout, sessions_in_work, start_order
 from qwentts_svc.runtime.scheduler.piles import sort_rows
 from qwentts_svc.runtime.scheduler.plan import Snapshot, StepPlan
-from qwentts_svc.runtime.scheduler.starts import choose_starts, window_end_s
-from qwentts_svc.runtime.scheduler.width import awaits_first_audio, merge_starts, seat_starving, step_width
+from qwentts_svc.runtime.scheduler.starts import choose_starts, startable, window_end_s
+from qwentts_svc.runtime.scheduler.width import awaits_first_audio, merge_starts, seat_starving, step_limits, step_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +34,29 @@ class PlayoutPolicy:
             if window is not None:
                 return StepPlan(expire=tuple(row.row_id for row in piles.expired), idle_until_s=window)
 
-        pending = awaits_first_audio(piles.starters, tuning.classes) or awaits_first_audio(piles.ready, tuning.classes)
         ramp = tuning.profile.ramp
         cycle_s = costs.round_s(min(len(piles.ready), view.max_rows), view.max_rows, 1)
         ranked = rank_by_playout(piles.ready, now, ramp, costs, cycle_s, tuning.tight_steps * cycle_s, tuning.classes)
 
-        decode = keep_blocks(ranked.must, ledger, view.max_rows)
+        pending = ranked.unheard or awaits_first_audio(piles.starters, tuning.classes)
+
+        decode = ledger.seat(ranked.must, view.max_rows)
         starts: list[Row] = []
         if piles.starters or piles.resumers:
-            candidates = start_order([*piles.starters, *piles.resumers], sessions_in_work(view.rows), now)
+            able = startable([*piles.starters, *piles.resumers], view.rows, now, tuning)
+            candidates = start_order(able, sessions_in_work(view.rows), now)
             reserve = growth_reserve(piles.ready, view.block_size)
             positions = tuning.profile.prefill_positions
             starts = choose_starts(view, now, candidates, ledger, reserve, positions, ranked.least_s)
             decode = merge_starts(decode, starts, view.max_rows)
 
-        places = step_width(view, len(decode), pending, ranked.pace_s, tuning)
-        others = chain(ranked.wanting, ranked.background, ranked.ahead)
-        decode += keep_blocks(others, ledger, places - len(decode))
+        streams_s, background_s = step_limits(view, len(decode), pending, ranked.pace_s, tuning)
+        for rows, limit_s in (
+            (ranked.wanting, streams_s),
+            (ranked.background, background_s),
+            (ranked.ahead, streams_s),
+        ):
+            places = step_width(view, len(decode), limit_s)
+            decode += ledger.seat(rows, places - len(decode))
         decode = seat_starving(decode, piles.ready, now, view.max_rows, tuning, ledger)
         return finish_plan(view, piles, ledger, starts, decode, tuning.profile, ranked.least_s)

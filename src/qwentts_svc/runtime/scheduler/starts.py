@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from qwentts_svc.runtime.qos import ClassDefaults
-from qwentts_svc.runtime.rows import Row
+from qwentts_svc.runtime.rows import Row, RowState
+from qwentts_svc.runtime.scheduler.compose import Tuning
 from qwentts_svc.runtime.scheduler.memory import Ledger
 from qwentts_svc.runtime.scheduler.plan import Snapshot
 from qwentts_svc.types import Priority
@@ -38,6 +40,24 @@ def choose_starts(
         spent += cost
         slots -= row.slot is None
     return chosen
+
+
+def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tuning) -> list[Row]:
+    """``candidates``, less those of classes without playout while streams speak and another one has just started:
+    prefills of their own cost the streams most, so they are gathered."""
+    background = [row for row in candidates if not tuning.classes[row.priority].playout]
+    if not background:
+        return candidates
+    streams = False
+    started_s = -inf
+    for row in rows:
+        playout = tuning.classes[row.priority].playout
+        streams = streams or (playout and row.state is not RowState.FLUSHING)
+        if not playout and row.started_s is not None:
+            started_s = max(started_s, row.started_s)
+    if not streams or now - started_s >= tuning.background_gap_s:
+        return candidates
+    return [row for row in candidates if tuning.classes[row.priority].playout]
 
 
 def window_end_s(

@@ -23,22 +23,28 @@ def merge_starts(decode: Sequence[Row], starts: Sequence[Row], places: int) -> l
     return merged[:places]
 
 
-def step_width(view: Snapshot, needed: int, pending: bool, pace_s: float, tuning: Tuning) -> int:
-    """Places in this step, at least ``needed`` and at least one.
-
-    Rows that could sit out lengthen the step by the factor ``stretch``, or up to ``filler_step_s``
-    (``pending_step_s`` while someone waits for first audio), but never beyond ``pace_s``, where a row that needs the
-    step would run dry.
-    """
+def step_width(view: Snapshot, needed: int, limit_s: float) -> int:
+    """Places in a step of ``limit_s`` seconds, at least ``needed`` and at least one."""
     costs = view.costs
     if costs.step_row_s <= 0:
         return view.max_rows
-    limit_s = max(tuning.stretch * costs.step_s(max(needed, 1)), tuning.pending_step_s)
-    if not pending:
-        limit_s = max(limit_s, tuning.filler_step_s, 2 * costs.step_s(1))
-    limit_s = min(limit_s, pace_s)
-    width = int((limit_s - costs.step_base_s) / costs.step_row_s + 1e-9)
+    width = int(min(limit_s - costs.step_base_s, view.max_rows * costs.step_row_s) / costs.step_row_s + 1e-9)
     return min(max(width, needed, 1), view.max_rows)
+
+
+def step_limits(view: Snapshot, needed: int, pending: bool, pace_s: float, tuning: Tuning) -> tuple[float, float]:
+    """How long rows that could sit out may make the step: (streams, background), seconds.
+
+    Anybody may lengthen it by the factor ``stretch``. Streams may up to ``pending_step_s`` while someone waits for
+    first audio (``pending``), everybody up to ``filler_step_s`` otherwise; nobody beyond ``pace_s``, where a row that
+    needs the step would run dry.
+    """
+    costs = view.costs
+    stretched_s = tuning.stretch * costs.step_s(max(needed, 1))
+    if pending:
+        return min(max(stretched_s, tuning.pending_step_s), pace_s), min(stretched_s, pace_s)
+    limit_s = min(max(stretched_s, tuning.filler_step_s, 2 * costs.step_s(1)), pace_s)
+    return limit_s, limit_s
 
 
 def seat_starving(
@@ -54,7 +60,7 @@ def seat_starving(
     stale = [row for row in stale if row.row_id not in seated and not ledger.lost(row) and not _ahead(row, now, tuning)]
     stale.sort(key=lambda row: (row.last_step_s, row.row_id))
     for row in stale:
-        if ledger.keep(row):
+        if ledger.seat((row,), 1):
             return [*decode[: places - 1], row]
     return decode
 

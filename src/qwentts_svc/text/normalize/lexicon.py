@@ -17,6 +17,9 @@ MAX_CHARS = 500
 PATTERN_BUDGET_S = 0.25
 """Time that all patterns of one lexicon may spend on one text; what is over it is cut off."""
 
+GROWTH_BUDGET_CHARS = 1_000_000
+"""Characters that one lexicon may write into one text; replacements beyond it are left out."""
+
 _FIELD = "lexicon"
 _GROUP = regex.compile(r"\\(?:(\d{1,2})|g<(\w{1,40})>|(.?))", regex.DOTALL)
 
@@ -92,6 +95,7 @@ class LexiconRun:
         self._lexicon = lexicon
         self._failed = failed
         self._left_s = PATTERN_BUDGET_S
+        self._left_chars = GROWTH_BUDGET_CHARS
         self._patterns = list(lexicon.patterns)
 
     def edits(self, text: str, taken: Sequence[tuple[int, int]]) -> list[Edit]:
@@ -101,7 +105,11 @@ class LexiconRun:
             edits += self._pattern_edits(text, item)
         if taken:
             edits = [edit for edit in edits if not any(a < edit.end and edit.start < b for a, b in taken)]
-        return _disjoint(edits)
+        edits = _disjoint(edits)
+        if self._left_chars <= 0:
+            return []
+        self._left_chars -= sum(len(edit.replacement) for edit in edits)
+        return edits
 
     def _pattern_edits(self, text: str, item: tuple[regex.Pattern[str], str]) -> list[Edit]:
         pattern, template = item

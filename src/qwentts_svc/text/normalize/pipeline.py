@@ -19,6 +19,10 @@ RuleFailed = Callable[[str, Exception], None]
 """Told the rule's name and what it raised, so that failures can be counted."""
 
 _DETECT_CHARS = 2000
+_MAX_PASSES = 4
+"""What one rule writes may be read by an earlier one; a second pass, nearly free as digits are gone, makes the output a
+fixed point. The bound is for a pair of rules that would undo each other."""
+
 _PREPARE = RuleSet(PREPARE)
 _FINISH = RuleSet(FINISH)
 
@@ -68,12 +72,17 @@ class Normalizer:
         unit.run(_PREPARE, RuleContext(main, self._emoji))
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
-        cuts = language_spans(unit.text, hint, main)
-        if len(cuts) == 1:
-            unit.run(rules_of(cuts[0][2]), RuleContext(cuts[0][2], self._emoji))
-        else:
-            unit.run_parts([(start, end, rules_of(code), RuleContext(code, self._emoji)) for start, end, code in cuts])
-        unit.run(_FINISH, RuleContext(main, self._emoji))
+        for _ in range(_MAX_PASSES):
+            before = unit.text
+            cuts = language_spans(before, hint, main)
+            if len(cuts) == 1:
+                unit.run(rules_of(cuts[0][2]), RuleContext(cuts[0][2], self._emoji))
+            else:
+                parts = [(start, end, rules_of(code), RuleContext(code, self._emoji)) for start, end, code in cuts]
+                unit.run_parts(parts)
+            unit.run(_FINISH, RuleContext(main, self._emoji))
+            if unit.text == before:
+                break
 
     def _failed(self, name: str, error: Exception) -> None:
         if self._on_rule_failed is not None:

@@ -49,6 +49,9 @@ class Rule(Protocol):
 Replace: TypeAlias = Callable[[re.Match[str], RuleContext], str | None]
 """The replacement of a whole match, or ``None`` to leave it as it was."""
 
+Gate: TypeAlias = re.Pattern[str] | Callable[[str], object] | None
+"""A pattern to find, or a test, that every text which a rule can change passes."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatternRule:
@@ -62,7 +65,7 @@ class PatternRule:
     triggers: frozenset[str] | None
     pattern: re.Pattern[str]
     replace: Replace
-    gate: re.Pattern[str] | Callable[[str], object] | None = None
+    gate: Gate = None
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         gate = self.gate.search if isinstance(self.gate, re.Pattern) else self.gate

@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     *money.RULES,
     *measures.RULES,
     *fractions.RULES,
+    *abbreviations.EARLY,
     *romans.RULES,
     *addresses.RULES,
     *abbreviations.RULES,

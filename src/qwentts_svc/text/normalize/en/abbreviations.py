@@ -7,44 +7,64 @@ from functools import lru_cache
 
 from qwentts_svc.text.normalize.en.tables import ends_sentence
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.wordlist import words
 
 _TITLES = {
-    "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General", "Col": "Colonel",
+    "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General",
+    "Col": "Colonel",
     "Capt": "Captain", "Lt": "Lieutenant", "Sgt": "Sergeant", "Maj": "Major", "Cpl": "Corporal", "Pvt": "Private",
-    "Adm": "Admiral", "Cmdr": "Commander", "Sen": "Senator", "Rep": "Representative", "Gov": "Governor", "Pres": "President",
-    "Rev": "Reverend", "Hon": "Honorable", "Msgr": "Monsignor", "Supt": "Superintendent", "Fr": "Father", "Det": "Detective",
-    "St": "Saint", "Ste": "Sainte", "Mt": "Mount", "Ft": "Fort", "Amb": "Ambassador", "Atty": "Attorney", "Messrs": "Messieurs",
+    "Adm": "Admiral", "Cmdr": "Commander", "Sen": "Senator", "Rep": "Representative", "Gov": "Governor",
+    "Pres": "President",
+    "Rev": "Reverend", "Hon": "Honorable", "Msgr": "Monsignor", "Supt": "Superintendent", "Fr": "Father",
+    "Det": "Detective",
+    "St": "Saint", "Ste": "Sainte", "Mt": "Mount", "Ft": "Fort", "Amb": "Ambassador", "Atty": "Attorney",
+    "Messrs": "Messieurs",
     "Drs": "Doctors", "Pt": "Point",
 }  # fmt: skip
 _NO_DOT_TITLES = "Dr|Mr|Mrs|Ms|Prof|Sgt|Capt|St|Mt"
 _AFTER_NAME = {
-    "Jr": "Junior", "Sr": "Senior", "Inc": "Incorporated", "Ltd": "Limited", "Co": "Company", "Corp": "Corporation", "Bros": "Brothers",
+    "Jr": "Junior", "Sr": "Senior", "Inc": "Incorporated", "Ltd": "Limited", "Co": "Company", "Corp": "Corporation",
+    "Bros": "Brothers",
     "Esq": "Esquire", "Assn": "Association", "Univ": "University", "Intl": "International", "Mfg": "Manufacturing",
 }  # fmt: skip
 _WORDS = {
-    "etc": "et cetera", "e.g": "for example", "eg": "for example", "i.e": "that is", "ie": "that is", "vs": "versus",
+    "etc": "et cetera", "doz": "dozen", "e.g": "for example", "eg": "for example",
+    "i.e": "that is", "ie": "that is", "vs": "versus",
     "approx": "approximately", "dept": "department", "govt": "government", "misc": "miscellaneous", "tel": "telephone",
-    "cf": "compare", "viz": "namely", "a.k.a": "also known as", "incl": "including", "excl": "excluding", "esp": "especially",
-    "avg": "average", "max": "maximum", "min": "minimum", "est": "estimated", "temp": "temperature", "orig": "originally",
-    "apt": "apartment", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "bldg": "building", "assoc": "associate",
-    "asst": "assistant", "mgr": "manager", "mgmt": "management", "prev": "previous", "qty": "quantity", "attn": "attention",
-    "ext": "extension", "intro": "introduction", "dist": "district", "ed": "edition", "ver": "version", "pkg": "package",
+    "cf": "compare", "viz": "namely", "a.k.a": "also known as", "incl": "including", "excl": "excluding",
+    "esp": "especially",
+    "avg": "average", "max": "maximum", "min": "minimum", "est": "estimated", "temp": "temperature",
+    "orig": "originally",
+    "apt": "apartment", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "bldg": "building",
+    "assoc": "associate",
+    "asst": "assistant", "mgr": "manager", "mgmt": "management", "prev": "previous", "qty": "quantity",
+    "attn": "attention",
+    "ext": "extension", "intro": "introduction", "dist": "district", "ed": "edition", "ver": "version",
+    "pkg": "package",
     "vol": "volume", "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years", "resp": "respectively",
 }  # fmt: skip
-_NEEDS_LOWER_AFTER = frozenset("ed ext apt min max est temp ave intro dist vol".split())
+_NEEDS_LOWER_AFTER = frozenset(words("ed ext apt min max est temp ave intro dist vol"))
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
-    "vols": "volumes", "ch": "chapter", "chap": "chapter", "sec": "section", "art": "article", "eq": "equation", "ex": "example",
-    "pg": "page", "pgs": "pages", "para": "paragraph", "ver": "version", "ref": "reference", "apt": "apartment", "rm": "room",
-    "bk": "book", "pt": "part", "ext": "extension", "est": "established", "tab": "table", "app": "appendix", "div": "division",
+    "vols": "volumes", "ch": "chapter", "chap": "chapter", "sec": "section", "art": "article", "eq": "equation",
+    "ex": "example",
+    "pg": "page", "pgs": "pages", "para": "paragraph", "ver": "version", "ref": "reference", "apt": "apartment",
+    "rm": "room",
+    "bk": "book", "pt": "part", "ext": "extension", "est": "established", "tab": "table", "app": "appendix",
+    "div": "division",
     "ep": "episode", "approx": "approximately", "lvl": "level", "v": "verse", "vv": "verses",
 }  # fmt: skip
-_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.\s?(?=\"?[A-Z])|\b({_NO_DOT_TITLES})\s(?=[A-Z][a-z])")
+_TITLE = re.compile(
+    rf"\b({'|'.join(_TITLES)})\.\s?(?=\"?[A-Z]|(?:and|or|&) (?:Mrs?|Ms|Dr|Prof)\b)|\b({_NO_DOT_TITLES})\s(?=[A-Z][a-z])"
+)
 _NAMED = re.compile(rf"(?<=[\w,&] )({'|'.join(_AFTER_NAME)})\.(?!\w)|(?<=[a-z], )(Jr|Sr)\b|(?<=& )(Co)\b")
 _NUMBERED = re.compile(rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s?(?=#?[0-9])", re.IGNORECASE)
-_NUMBERED_ROMAN = re.compile(r"\b(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE)
+_NUMBERED_ROMAN = re.compile(
+    r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE
+)
 _WORD = re.compile(
-    rf"(?<![\w.@])({'|'.join(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True))})\.(?!\w)", re.IGNORECASE
+    rf"(?<![\w.@])(?=[A-Za-z.]{{1,8}}\.)({'|'.join(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True))})\.(?!\w)",
+    re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<=\w )(vs|aka|approx)(?= \w)")
 _INITIALS = re.compile(
@@ -79,7 +99,7 @@ def _numbered(match: re.Match[str], _: RuleContext) -> str:
 
 def _number_word(match: re.Match[str]) -> str:
     word = _BEFORE_NUMBER[match.group(1).lower()]
-    return (word.capitalize() if match.start() == 0 else word) + " "
+    return (word.capitalize() if match.start() == 0 and match.group(1)[0].isupper() else word) + " "
 
 
 def _word(match: re.Match[str], _: RuleContext) -> str | None:
@@ -106,7 +126,7 @@ def _initials(match: re.Match[str], _: RuleContext) -> str | None:
         return "".join(letters).upper() + _stop(match)
     if not text[0].isupper():
         return None
-    return " ".join(letters).upper() + _stop(match)
+    return " ".join(letters).upper() + ("" if text == "P.S." else _stop(match))
 
 
 _DOT = frozenset(".")
@@ -117,7 +137,7 @@ _KNOWN = frozenset(
 
 @lru_cache(maxsize=4)
 def _abbreviated(text: str) -> bool:
-    """Whether any full stop follows a known abbreviation or a single letter. Asked by several rules of the same text."""
+    """Whether any full stop follows a known abbreviation or a single letter. Several rules ask this of one text."""
     for part in text.split(".")[:-1]:
         word = part[-9:].rpartition(" ")[2].lstrip("(\"'[").lower()
         if len(word) == 1 or word in _KNOWN or not word.isalpha():
@@ -132,9 +152,11 @@ def _titled(text: str) -> bool:
     return _abbreviated(text) or _NO_DOT.search(text) is not None
 
 
-RULES: tuple[Rule, ...] = (
+EARLY: tuple[Rule, ...] = (
     PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _abbreviated),
     PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _abbreviated),
+)
+RULES: tuple[Rule, ...] = (
     PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title, _titled),
     PatternRule(
         "abbreviation",

@@ -9,6 +9,7 @@ from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleConte
 
 _NEGATIVE = re.compile(rf"(?<![\w.,)\]%-])[-−]({NUM})(?![\w]|\.[0-9])")
 _PLAIN = re.compile(rf"(?<![\w.])({NUM})(?![\w]|\.[0-9])")
+_LIST = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{1,2}){1,50}(?![0-9]|[.,][0-9])")
 _LEFT_OVER = re.compile(r"[0-9]{1,64}")
 
 
@@ -20,6 +21,10 @@ def _plain(match: re.Match[str], _: RuleContext) -> str:
     return number(match.group(1))
 
 
+def _list(match: re.Match[str], _: RuleContext) -> str:
+    return match.group().replace(",", ", ")
+
+
 def _left_over(match: re.Match[str], _: RuleContext) -> str:
     text, run = match.string, match.group()
     before = " " if match.start() and (text[match.start() - 1].isalpha() or text[match.start() - 1] == "_") else ""
@@ -28,6 +33,7 @@ def _left_over(match: re.Match[str], _: RuleContext) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    PatternRule("cardinal", frozenset(","), _LIST, _list, re.compile("[0-9],[0-9]")),
     PatternRule("cardinal", DIGITS, _NEGATIVE, _negative, re.compile("[-−][0-9.]")),
     PatternRule("cardinal", DIGITS, _PLAIN, _plain),
     PatternRule("cardinal", DIGITS, _LEFT_OVER, _left_over),

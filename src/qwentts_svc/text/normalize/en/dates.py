@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qwentts_svc.text.normalize.en.numbers import ordinal, year
 from qwentts_svc.text.normalize.en.tables import MONTH, MONTH_NAMES, MONTHS, WEEKDAY_SHORT, ends_sentence
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Replace, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import DIGITS, Gate, PatternRule, Replace, Rule, RuleContext
 
 _UPPER = frozenset("JFMASONDjfasond")
 _DAY = r"(0?[1-9]|[12][0-9]|3[01])"
@@ -28,7 +29,7 @@ _NO_YEAR = re.compile(
     + r"(?![\w%/-]|[.,:][0-9]|\s(?:of|cup|tea|table|inch|mile|hour))"
 )
 _WEEKDAY = re.compile(
-    rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b\.?(?=,?\s(?:{MONTH}\b|the\s[0-9]|[0-9]|at\s[0-9]|and\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b))"
+    rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b\.?(?=,?\s(?:{MONTH}\b|the\s[0-9]|[0-9]|at\s|and\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b))"
 )
 _MONTH_ALONE = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.(?!\w)")
 _LAST_DAY = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -62,7 +63,7 @@ def _month_first(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _day_first(match: re.Match[str], _: RuleContext) -> str | None:
-    the, day, suffix, last, of, month, separator, year_text = match.groups()
+    the, day, suffix, last, _of, month, separator, year_text = match.groups()
     if not suffix and not year_text and not month[0].isupper():
         return None
     before = match.string[: match.start()].rstrip().rpartition(" ")[2].lower()
@@ -113,19 +114,31 @@ def _month_alone(match: re.Match[str], _: RuleContext) -> str:
     return month_name(match.group(1)) + stop
 
 
-def _rule(
-    pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], gate: re.Pattern[str] | None = None
-) -> Rule:
+_STEMS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@lru_cache(maxsize=4)
+def _has_month(text: str) -> bool:
+    """Whether a month's name may be there. Several rules ask this of one text."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS)
+
+
+def _has_weekday(text: str) -> bool:
+    return any(day in text for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+
+
+def _rule(pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], gate: Gate = None) -> Rule:
     return PatternRule("date", triggers, pattern, replace, gate)
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(_WEEKDAY, _weekday, frozenset("MTWFS")),
+    _rule(_WEEKDAY, _weekday, frozenset("MTWFS"), _has_weekday),
     _rule(_ISO, _iso, DIGITS, _DIGIT_SEPARATED),
     _rule(_NUMERIC, _numeric, DIGITS, _DIGIT_SEPARATED),
     _rule(_NO_YEAR, _no_year, DIGITS, re.compile("[0-9]/[0-9]")),
-    _rule(_DAY_FIRST, _day_first, DIGITS),
-    _rule(_MONTH_FIRST, _month_first, DIGITS),
-    _rule(_MONTH_YEAR, _month_year, DIGITS),
+    _rule(_DAY_FIRST, _day_first, DIGITS, _has_month),
+    _rule(_MONTH_FIRST, _month_first, DIGITS, _has_month),
+    _rule(_MONTH_YEAR, _month_year, DIGITS, _has_month),
     _rule(_MONTH_ALONE, _month_alone, frozenset("."), re.compile(r"[bcglnprtvy]\.")),
 )

@@ -8,8 +8,9 @@ from qwentts_svc.text.normalize.en.numbers import cardinal, number, ordinal
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 VULGAR = {
-    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
-    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+    "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7),
+    "⅑": (1, 9), "⅒": (1, 10),
 }  # fmt: skip
 _SIGNS = "".join(VULGAR)
 MIXED = rf"(?:[0-9]{{1,4}}\s)?[1-9][0-9]{{0,2}}[/⁄][1-9][0-9]{{0,3}}(?![0-9/])|[0-9]{{0,4}}\s?[{_SIGNS}]"
@@ -18,8 +19,19 @@ MIXED = rf"(?:[0-9]{{1,4}}\s)?[1-9][0-9]{{0,2}}[/⁄][1-9][0-9]{{0,3}}(?![0-9/])
 _PARTS = re.compile(rf"(?:([0-9]{{1,4}})\s?)??(?:([0-9]{{1,3}})[/⁄]([0-9]{{1,4}})|([{_SIGNS}]))$")
 _FRACTION = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})(?:(?:th|rd|nd)s?)?(?![\w%/]|[.,:-][0-9])")
 _OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|10|100)/(5|10|100)(?![\w%/.]|[.,:-][0-9])")
-_FIXED = {"24/7": "twenty four seven", "9/11": "nine eleven", "50/50": "fifty fifty", "20/20": "twenty twenty"}
-_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7|9/11|50/50|20/20)(?![\w/]|\.[0-9])")
+_SCORE = re.compile(
+    r"\b((?:[Rr]ated|[Rr]ating(?: of)?|[Ss]cored?(?: of)?|[Gg]ot|[Gg]rade(?: of)?|"
+    r"(?:[Gg]ave|[Gg]ives?)(?: it| him| her| them| us| me)?)(?: an?)? )"
+    r"([0-9]{1,3})/(5|10|20|50|100)(?![\w%/.]|[.,:-][0-9])|(?<![\w.,/$€£-])([1-9][0-9])/(100)(?![\w%/]|[.,:-][0-9])"
+)
+_FIXED = {
+    "24/7": "twenty four seven",
+    "9/11": "nine eleven",
+    "50/50": "fifty fifty",
+    "20/20": "twenty twenty",
+    "50-50": "fifty fifty",
+}
+_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7|9/11|50[/-]50|20/20)(?![\w/-]|\.[0-9])")
 
 
 def _simple(top: int, bottom: int) -> str:
@@ -62,9 +74,15 @@ def _out_of(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{number(match.group(1))} out of {number(match.group(2))}"
 
 
+def _score(match: re.Match[str], _: RuleContext) -> str:
+    top, bottom = match.group(2) or match.group(4), match.group(3) or match.group(5)
+    return f"{match.group(1) or ''}{number(top)} out of {number(bottom)}"
+
+
 _GATE = re.compile(rf"[0-9][/⁄][0-9]|[{_SIGNS}]")
 RULES: tuple[Rule, ...] = (
-    PatternRule("fraction", frozenset("/"), _FIXED_PATTERN, _fixed),
+    PatternRule("fraction", frozenset("/-"), _FIXED_PATTERN, _fixed),
     PatternRule("fraction", frozenset("/"), _OUT_OF, _out_of, _GATE),
+    PatternRule("fraction", frozenset("/"), _SCORE, _score, _GATE),
     PatternRule("fraction", DIGITS | frozenset(_SIGNS), _FRACTION, _fraction, _GATE),
 )

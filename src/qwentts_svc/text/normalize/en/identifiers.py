@@ -18,7 +18,7 @@ _NAMED = re.compile(
     rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}){_END}"
 )
 _LONG = re.compile(rf"(?<![\w.,/:-])[0-9]{{10,64}}{_END}")
-_ZERO = re.compile(r"(?<![\w.,/:$€£-])0[0-9]{1,30}(?![\w%]|[.,:/-][0-9])")
+_ZERO = re.compile(r"(?<![\w.,/:$€£'-])0[0-9]{1,30}(?![\w%]|[.,:/-][0-9])")
 _HUGE = re.compile(r"[0-9]{19,}")
 
 
@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("identifier", DIGITS, _ISBN, _after_word),
     PatternRule("identifier", DIGITS, _CARD, _all_digits, re.compile("[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}")),
     PatternRule("identifier", DIGITS, _SSN, _all_digits, re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")),
-    PatternRule("identifier", DIGITS, _NAMED, _after_word),
+    PatternRule("identifier", DIGITS, _NAMED, _after_word, re.compile("[0-9]{3}")),
     PatternRule("identifier", DIGITS, _LONG, _all_digits, re.compile("[0-9]{10}")),
     PatternRule("identifier", DIGITS, _ZERO, _all_digits, re.compile("0[0-9]")),
     PatternRule("identifier", DIGITS, _HUGE, _huge, re.compile("[0-9]{19}")),

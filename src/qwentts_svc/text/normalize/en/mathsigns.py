@@ -11,10 +11,12 @@ _NUM_OR_VAR = r"(?:[0-9.]|[A-Za-zπθλμσ](?![A-Za-z0-9_']))"
 _LEFT = r"(?<=[0-9)\]²³%πA-Za-z])"
 _SIMPLE = {
     "=": "equals", "==": "equals", "≠": "is not equal to", "!=": "is not equal to", "<>": "is not equal to",
-    "<=": "is less than or equal to", "≤": "is less than or equal to", "≦": "is less than or equal to", "⩽": "is less than or equal to",
+    "<=": "is less than or equal to", "≤": "is less than or equal to", "≦": "is less than or equal to",
+    "⩽": "is less than or equal to",
     ">=": "is greater than or equal to", "≥": "is greater than or equal to", "≧": "is greater than or equal to",
     "⩾": "is greater than or equal to", "<": "is less than", ">": "is greater than", "≈": "is approximately equal to",
-    "≡": "is equivalent to", "≪": "is much less than", "≫": "is much greater than", "∈": "is in", "∝": "is proportional to",
+    "≡": "is equivalent to", "≪": "is much less than", "≫": "is much greater than", "∈": "is in",
+    "∝": "is proportional to",
 }  # fmt: skip
 _COMPARE = re.compile(
     rf"{_LEFT}(\s?)(==|!=|<>|<=|>=|[=≠≤≦⩽≥≧⩾<>≈≡≪≫∈∝])(\s?)(?={_NUM_OR_VAR}|[-−+±√(\[]\s?{_NUM_OR_VAR}|[A-Za-z]{{2}})"
@@ -24,9 +26,10 @@ _PREFIXES = {"<": "less than", ">": "more than", "<=": "at most", "≤": "at mos
 _SPACED_MINUS = re.compile(
     r"(?<=[0-9)\]²³π])\s[-−]\s(?=[(√]?(?:[0-9]|[a-z]\b))|(?<=\b[a-zA-Z])\s[-−]\s(?=[0-9]|[a-z]\b)|(?<=[\w)²³])\s?−\s?(?=[\w(])"
 )
-_CHAIN = re.compile(rf"(?<![\w.,-])(?:{NUM})(?:\s?[-+*/×÷]\s?(?:{NUM})){{1,20}}(?=\s?=)")
+_CHAIN = re.compile(rf"(?<![\w.,-])(?:{NUM})(?:\s?[-+*/×÷x]\s?(?:{NUM})){{1,20}}(?=\s?=)")
 _PLUS = re.compile(r"(?<=[0-9)\]²³πa-zA-Z])\s?\+\s?(?=[(√π]?[0-9a-zA-Z(√π])")
 _TIMES = re.compile(
+    r"(?<=[0-9])\s?[x×]\s?(?=10[\^⁰¹²³⁴-⁹⁻])|"
     r"(?<=[0-9)\]²³π])\s?[*×·∙⋅∗]\s?(?=[(√π]?[0-9a-zA-Z(√π])|(?<=\b[a-zA-Z])\s?[*×·∙⋅∗]\s?(?=[0-9(]|[a-zA-Z]\b)"
 )
 _DIVIDED = re.compile(
@@ -43,8 +46,8 @@ _WORDS = {
     "∓": "minus or plus",
 }
 _WORD_SIGNS = re.compile(r"[√∛π∞±∓]")
-_OPERATORS = {"-": "minus", "+": "plus", "*": "times", "×": "times", "/": "divided by", "÷": "divided by"}
-_OPERATOR = re.compile(rf"({NUM})|\s?([-+*/×÷])\s?")
+_OPERATORS = {"-": "minus", "+": "plus", "*": "times", "×": "times", "x": "times", "/": "divided by", "÷": "divided by"}
+_OPERATOR = re.compile(rf"({NUM})|\s?([-+*/×÷x])\s?")
 
 
 def _compare(match: re.Match[str], _: RuleContext) -> str | None:
@@ -113,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("math", frozenset("=<>≠≤≦⩽≥≧⩾≈≡≪≫∈∝"), _COMPARE, _compare),
     PatternRule("math", frozenset("-−"), _SPACED_MINUS, _say("minus"), re.compile(r"\s-\s|−")),
     PatternRule("math", frozenset("+"), _PLUS, _say("plus")),
-    PatternRule("math", frozenset("*×·∙⋅∗"), _TIMES, _say("times")),
+    PatternRule("math", frozenset("*×x·∙⋅∗"), _TIMES, _say("times")),
     PatternRule("math", frozenset("÷∕/"), _DIVIDED, _say("divided by")),
     PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),
     PatternRule("math", frozenset(_WORDS), _WORD_SIGNS, _sign),

@@ -14,12 +14,14 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _POWER = {"²": "square", "³": "cubic", "^2": "square", "^3": "cubic"}
 _SIGN = r"(?:(?<![\w)])[-−])?"
 _RANGE = rf"(?:({NUM})\s?[-–—]\s?)?"
+_HEAD = "(?=[-−.0-9½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])"
+"""Fails fast wherever no number can begin."""
 _START = r"(?<![\w.,$€£/])"
 _MEASURE = re.compile(
-    rf"{_START}({_SIGN}){_RANGE}(?:({MIXED})|({NUM}))(\s|-)?({_UNIT})([²³]|\^[23])?"
+    rf"{_HEAD}{_START}({_SIGN}){_RANGE}(?:({MIXED})|({NUM}))(\s|-)?({_UNIT})([²³]|\^[23])?"
     rf"(?:/({_UNIT}|sec|year|day|week|month|minute|hour|person)([²³]|\^[23])?)?(?![\w²³^°/]|[-'][a-z])(\.(?![\w]))?"
 )
-_PERCENT = re.compile(rf"{_START}({_SIGN})(?:({NUM})(\s?%)?\s?[-–—]\s?)?(?:({MIXED})|({NUM}))\s?([%‰])")
+_PERCENT = re.compile(rf"{_HEAD}{_START}({_SIGN})(?:({NUM})(\s?%)?\s?[-–—]\s?)?(?:({MIXED})|({NUM}))\s?([%‰])")
 _DEGREES = re.compile(
     rf"{_START}({_SIGN})(?:({NUM})\s?[°º]?\s?[-–—]\s?)?({NUM})\s?(?:([°º])(?:\s?([CFK])(?!\w))?|(℃|℉))"
 )
@@ -30,7 +32,7 @@ _FEET_INCHES = re.compile(r"(?<![\w.,'])([0-9]{1,2})'\s?([0-9]{1,2})(?:\"|''|(?=
 _INCHES = re.compile(rf"{_START}({NUM})(\"|'')(?![\w\"])")
 _FEET = re.compile(rf"{_START}({NUM})'(?=\s(?:wide|tall|long|high|deep|by|x)\b|\s?[x×]\s?[0-9])")
 _BY = re.compile(
-    rf"{_START}({NUM})(['\"]?)(\s?[xX×]\s?|\sby\s)({NUM})(['\"]?)(?:\s?[xX×]\s?({NUM})(['\"]?))?(?![\w]|\s?[=+*/×÷]|\.[0-9])(?=\s?({_UNIT})?)"
+    rf"{_START}({NUM})(['\"]?)(\s?[xX×]\s?|\sby\s)({NUM})(['\"]?)(?:\s?[xX×]\s?({NUM})(['\"]?))?(?![\w]|\s?[=+*/×÷^⁰¹²³⁴-⁹]|\.[0-9])(?=\s?({_UNIT})?)"
 )
 _BY_UNIT = re.compile(rf"{_START}({NUM})\s?[xX×]\s?({NUM})(?:\s?[xX×]\s?({NUM}))?\s?({_UNIT})(?!\w)")
 _UNIT_BY = re.compile(rf"(?<=[0-9a-z])(\s[x×]\s)(?=(?:{NUM})\s?(?:{_UNIT})(?!\w))")
@@ -40,6 +42,10 @@ _TIMES_MORE = re.compile(
 _POPULAR = re.compile(rf"{_START}({NUM})\s?([KMB])(?=\s[a-z]{{2,30}}s\b)")
 _POPULAR_SCALE = {"K": "thousand", "M": "million", "B": "billion"}
 _ALWAYS_SINGULAR_BEFORE_NOUN = frozenset(("volt", "watt", "millimeter", "kilowatt", "megapixel", "horsepower"))
+
+
+_ARTICLES = frozenset(("a", "an", "the", "this", "that", "each", "every", "his", "her", "my", "our", "their", "your"))
+_TIME_UNITS = frozenset(("s", "sec", "second", "h", "hr", "hour", "min", "minute"))
 
 
 def _spoken_number(whole: str | None, plain: str) -> str:
@@ -52,7 +58,7 @@ def _describes_noun(text: str, start: int, end: int, unit: str) -> bool:
     if not word or not word.islower() or word in FUNCTION_WORDS or word.endswith("ly"):
         return False
     article = text[:start].rstrip().rpartition(" ")[2].lower()
-    return article in ("a", "an") or unit in _ALWAYS_SINGULAR_BEFORE_NOUN
+    return article in _ARTICLES or unit in _ALWAYS_SINGULAR_BEFORE_NOUN
 
 
 def _minus(sign: str) -> str:
@@ -69,7 +75,7 @@ def _measure(match: re.Match[str], _: RuleContext) -> str | None:
         or next_word(text, end) in ("tall", "long", "wide", "deep", "high", "x")
     ):
         return None
-    if not space and unit in TIGHT_AMBIGUOUS and not (per or power) and unit != "V":
+    if not space and unit in TIGHT_AMBIGUOUS and "." not in (plain or "") and not (per or power) and unit != "V":
         return None
     if unit in ("m", "h", "s", "g", "t", "l", "N", "J", "W", "V", "L") and text[end : end + 1] == "'":
         return None
@@ -88,9 +94,12 @@ def _measure(match: re.Match[str], _: RuleContext) -> str | None:
         name = f"{_POWER[power]} {name}"
     spoken = f"{_minus(sign)}{number(low) + ' to ' if low else ''}{_spoken_number(whole, plain)} {name}"
     if per:
-        spoken += " per " + UNITS[per][0] if per in UNITS else f" per {per}"
-        if per_power:
-            spoken += " squared" if per_power in ("²", "^2") else " cubed"
+        below = UNITS[per][0] if per in UNITS else per
+        if per_power and per in _TIME_UNITS:
+            below += " squared" if per_power in ("²", "^2") else " cubed"
+        elif per_power:
+            below = f"{_POWER[per_power]} {below}"
+        spoken += f" per {below}"
     return spoken + ("." if stop and ends_sentence(text, match.end()) else "")
 
 
@@ -118,7 +127,8 @@ def _degrees(match: re.Match[str], _: RuleContext) -> str:
 
 def _bare_degrees(match: re.Match[str], _: RuleContext) -> str:
     name = "degree" if is_one(match.group(2)) else "degrees"
-    return f"{_minus(match.group(1))}{number(match.group(2))} {name} {'Celsius' if match.group(3) == 'C' else 'Fahrenheit'}"
+    scale = "Celsius" if match.group(3) == "C" else "Fahrenheit"
+    return f"{_minus(match.group(1))}{number(match.group(2))} {name} {scale}"
 
 
 def _feet(value: str) -> str:

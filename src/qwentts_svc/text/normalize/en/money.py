@@ -42,16 +42,22 @@ _BY_CODE = {
 }  # fmt: skip
 _SCALE = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "MM": "million", "mm": "million",
-    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "tn": "trillion", "T": "trillion", "t": "trillion",
+    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "tn": "trillion", "T": "trillion",
+    "t": "trillion",
 }  # fmt: skip
 _PER = {
-    "hr": "hour", "h": "hour", "mo": "month", "yr": "year", "wk": "week", "lb": "pound", "kg": "kilogram", "oz": "ounce",
-    "gal": "gallon", "sqft": "square foot", "mi": "mile", "km": "kilometer", "min": "minute", "ea": "each", "l": "liter",
+    "hr": "hour", "h": "hour", "mo": "month", "yr": "year", "wk": "week", "lb": "pound", "kg": "kilogram",
+    "oz": "ounce",
+    "gal": "gallon", "sqft": "square foot", "mi": "mile", "km": "kilometer", "min": "minute", "ea": "each",
+    "l": "liter",
     "L": "liter", "kWh": "kilowatt hour", "GB": "gigabyte",
 }  # fmt: skip
 _SIGNS = "".join(_BY_SIGN)
 _CODES = "|".join(_BY_CODE)
-_MAGNITUDE = r"(?:\s?(?:hundred|thousand|million|billion|trillion)(?![a-z])|\s?(?:[kKmMbBtT]n?|Bn|MM)(?![\w'-])|-(?:million|billion|trillion|thousand)(?![a-z]))"
+_MAGNITUDE = (
+    r"(?:\s?(?:hundred|thousand|million|billion|trillion)(?![a-z])|\s?(?:[kKmMbBtT]n?|Bn|MM)(?![\w'-])"
+    r"|-(?:million|billion|trillion|thousand)(?![a-z]))"
+)
 _BEFORE = re.compile(
     rf"(?<![\w$.])(-)?(?:(US(?=\s?\$)|(?:CA|C|AU|A|NZ|HK|S)(?=\$))\s?)?([{_SIGNS}])\s?(-)?({NUM})({_MAGNITUDE})?"
     rf"(?:\s?[-–—]\s?([{_SIGNS}])?({NUM})({_MAGNITUDE})?)?"
@@ -60,8 +66,9 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     rf"(?<![\w.$€£])(-)?({NUM})({_MAGNITUDE})?(?:\s?[-–—]\s?({NUM})({_MAGNITUDE})?)?\s?([{_SIGNS}](?![\w])|(?:{_CODES})(?!\w))"
 )
-_CODE_FIRST = re.compile(rf"(?<![\w.])({_CODES})\s?({NUM})({_MAGNITUDE})?(?![\w%]|[.,][0-9])")
+_CODE_FIRST = re.compile(rf"(?<![\w.])({_CODES}|Rs\.?)\s?({NUM})({_MAGNITUDE})?(?![\w%]|[.,][0-9])")
 _CENT = re.compile(rf"(?<![\w.])({NUM})\s?¢")
+_ARTICLES = frozenset(("a", "an", "the", "this", "that", "every", "his", "her", "my", "our", "their", "your"))
 _NO_NOUN = FUNCTION_WORDS | {"million", "billion", "thousand", "trillion", "each", "off", "after", "before", "us"}
 
 
@@ -94,7 +101,7 @@ def _is_adjective(text: str, start: int, end: int) -> bool:
         return True
     article = text[:start].rstrip().rpartition(" ")[2].lower()
     word = next_word(text, end)
-    return article in ("a", "an") and word.islower() and word not in _NO_NOUN
+    return article in _ARTICLES and word.islower() and word not in _NO_NOUN
 
 
 def _before(match: re.Match[str], _: RuleContext) -> str | None:
@@ -108,7 +115,7 @@ def _before(match: re.Match[str], _: RuleContext) -> str | None:
         spoken = amount(low, low_scale, money, adjective=adjective)
     elif sign2:
         spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, _BY_SIGN[sign2], adjective=adjective)}"
-    elif "." in low or "." in high and not high_scale:
+    elif "." in low or ("." in high and not high_scale):
         spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, money)}"
     else:
         first = " ".join(filter(None, (number(low), _magnitude(low_scale))))
@@ -131,7 +138,7 @@ def _after(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _code_first(match: re.Match[str], _: RuleContext) -> str:
-    return amount(match.group(2), match.group(3), _BY_CODE[match.group(1)])
+    return amount(match.group(2), match.group(3), _BY_CODE[match.group(1).replace("Rs", "INR").rstrip(".")])
 
 
 def _cent(match: re.Match[str], _: RuleContext) -> str:
@@ -147,6 +154,6 @@ RULES: tuple[Rule, ...] = (
         _after,
         re.compile(rf"[0-9nkKmMbBtT]\s?(?:[{_SIGNS}]|{_CODES})"),
     ),
-    PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES})\s?[0-9]")),
+    PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES}|Rs\.?)\s?[0-9]")),
     PatternRule("currency", frozenset("¢"), _CENT, _cent),
 )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from qwentts_svc.text.normalize.wordlist import words
+
 NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,18})(?:\.[0-9]{1,18})?|\.[0-9]{1,18}"
 """A plain number: digits with or without thousands commas, with or without decimals."""
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = words(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+TENS = words("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
 SCALES = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")
 _ORDINALS = {
     "one": "first",
@@ -84,10 +86,8 @@ def digits(text: str) -> str:
 def number(text: str) -> str:
     """A ``NUM`` in words: decimals digit by digit, a number with leading zeros digit by digit."""
     whole, point, decimals = text.replace(",", "").partition(".")
-    if len(whole) > 1 and whole[0] == "0":
-        spoken = digits(whole)
-    else:
-        spoken = cardinal(int(whole)) if whole else ""
+    leading_zero = len(whole) > 1 and whole[0] == "0"
+    spoken = digits(whole) if leading_zero else cardinal(int(whole)) if whole else ""
     if not point:
         return spoken
     return f"{spoken} point {digits(decimals)}" if spoken else f"point {digits(decimals)}"

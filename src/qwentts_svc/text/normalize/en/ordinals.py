@@ -10,6 +10,9 @@ from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleConte
 _ORDINAL = re.compile(r"(?<![\w.,/])([0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,15})\s?(st|nd|rd|th|ST|ND|RD|TH)(?![\w])")
 
 
+_RANGE = re.compile(r"(?<![\w.,/-])([0-9]{1,4})(st|nd|rd|th)\s?[-–—]\s?([0-9]{1,4})(st|nd|rd|th)(?![\w-])")
+
+
 def _suffix(value: int) -> str:
     if value % 100 in (11, 12, 13):
         return "th"
@@ -21,6 +24,14 @@ def _ordinal(match: re.Match[str], _: RuleContext) -> str | None:
     return ordinal(value) if match.group(2).lower() == _suffix(value) else None
 
 
+def _range(match: re.Match[str], _: RuleContext) -> str | None:
+    low, high = int(match.group(1)), int(match.group(3))
+    if match.group(2) != _suffix(low) or match.group(4) != _suffix(high):
+        return None
+    return f"{ordinal(low)} to {ordinal(high)}"
+
+
 RULES: tuple[Rule, ...] = (
+    PatternRule("ordinal", DIGITS, _RANGE, _range, re.compile("[a-z]\\s?[-–—]\\s?[0-9]")),
     PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, re.compile("[0-9]\\s?(?:st|nd|rd|th|ST|ND|RD|TH)")),
 )

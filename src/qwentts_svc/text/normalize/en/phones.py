@@ -14,13 +14,15 @@ _US = re.compile(
 )
 _LOCAL = re.compile(rf"(?<![\w.,$€£+/-])([2-9][0-9]{{2}})-([0-9]{{4}})(?![\w%]|[.,-][0-9]){_EXT}(?!\w)")
 _WORLD = re.compile(r"(?<![\w+])\+([0-9]{1,3})((?:[ .-]?\(?[0-9]{1,11}\)?){1,7})(?!\w)")
+_TRUNK = re.compile(r"(?<![\w.,/-])0[0-9]{2,4}(?:[ -][0-9]{3,4}){2}(?![\w%]|[.,-][0-9])")
 _TOLL = re.compile(r"(?<![\w-])1-(8(?:00|88|77|66|55|44|33)|900)-([A-Z0-9]{1,9}(?:-[A-Z0-9]{1,9}){0,3})(?!\w)")
 _SHORT = re.compile(
     r"\b((?:[Cc]all(?:ed|ing)?|[Dd]ial(?:ed|ing)?|[Pp]hone|[Rr]ing)\s(?:in\s)?)((?:[2-9]11|112|999|988))(?![\w%]|[.,:-]?[0-9])"
 )
 _SHORT_CODE = re.compile(r"\b([Tt]ext(?:ed|ing)?\s\"?\w{1,20}\"?\sto\s)([0-9]{4,6})(?![\w%]|[.,:-]?[0-9])")
 _PLAIN = re.compile(
-    r"(?i)\b((?:call|dial|phone|text|cell|mobile|fax|tel|reach \w{2,5} at|number)\b[^0-9\n]{0,24}?)([0-9]{10}|[0-9]{7})(?![\w%]|[.,:-]?[0-9])"
+    r"(?i)\b((?:call|dial|phone|text|cell|mobile|fax|tel|reach \w{2,5} at|number)\b[^0-9\n]{0,24}?)"
+    r"([0-9]{10}|[0-9]{7})(?![\w%]|[.,:-]?[0-9])"
 )
 _CALL_WORDS = re.compile(r"(?i)\b(?:call|dial|phone|text|number|tel|fax|line|cell|mobile|reach)\b")
 _GATE = re.compile(r"[0-9]{3}[ .)-]{1,2}[0-9]{3,4}")
@@ -58,6 +60,10 @@ def _world(match: re.Match[str], _: RuleContext) -> str | None:
     return "plus " + ", ".join(digits(group) for group in [match.group(1), *groups])
 
 
+def _trunk(match: re.Match[str], _: RuleContext) -> str:
+    return ", ".join(digits(group) for group in re.split("[ -]", match.group()))
+
+
 def _toll(match: re.Match[str], _: RuleContext) -> str:
     parts = re.findall("[A-Z]+|[0-9]+", match.group(2))
     return ", ".join(["one", _group(match.group(1)), *(digits(p) if p.isdigit() else p for p in parts)])
@@ -70,6 +76,7 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     PatternRule("phone", frozenset("+"), _WORLD, lambda m, c: None if _US.match(m.string, m.start()) else _world(m, c)),
     PatternRule("phone", DIGITS, _US, _us, _GATE),
+    PatternRule("phone", DIGITS, _TRUNK, _trunk, _GATE),
     PatternRule("phone", DIGITS, _TOLL, _toll, _TOLL_GATE),
     PatternRule("phone", DIGITS, _LOCAL, _local, _GATE),
     PatternRule("phone", DIGITS, _SHORT, _after_word),

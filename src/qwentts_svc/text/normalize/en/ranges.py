@@ -7,7 +7,7 @@ import re
 from qwentts_svc.text.normalize.en.dates import month_name
 from qwentts_svc.text.normalize.en.numbers import NUM, number
 from qwentts_svc.text.normalize.en.tables import MONTH, WEEKDAY_SHORT
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _END = r"(?![\w]|[.,/:-][0-9]|\s?[-–—=]\s?[0-9])"
 _TIGHT = re.compile(rf"(?<![\w.,/:$€£-])((?<![\w)])-)?({NUM})(?:-|\s?[–—]\s?)(-)?({NUM})(?=s?\b)(?!s\w){_END}")

@@ -6,32 +6,41 @@ import re
 
 from qwentts_svc.text.normalize.en.numbers import cardinal, ordinal
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.wordlist import words
 
 _MONARCHS = frozenset(
-    "Henry Louis Elizabeth George Edward Richard Charles James William John Paul Benedict Pius Gregory Leo Clement Innocent "
-    "Alexander Nicholas Peter Catherine Ivan Frederick Napoleon Ramses Rameses Ptolemy Philip Ferdinand Francis Mary Otto Harald "
-    "Haakon Christian Gustav Umberto Emmanuel Xerxes Darius Cyrus Mehmed Suleiman Selim Murad Wilhelm Franz Joseph Maximilian "
-    "Leopold Albert Baldwin Rudolf Robert Kenneth Malcolm David Constantine Justinian Theodosius Urban Sixtus Julius Boniface "
-    "Celestine Eugene Adrian Stephen Honorius Martin Felix Carlos Alfonso Felipe Isabella Pedro Manuel Abdullah Hassan Mohammed "
-    "Amenhotep Thutmose Seti Artaxerxes Tiberius Sigismund Casimir Vlad Stefan Michael Basil Carl Eric Valdemar Magnus Olaf Anne "
-    "Margaret Beatrix Wilhelmina Willem Thomas Samuel Arthur Hugh Walter Sam Juan Fernando Victor Conrad Lothair Akbar Menelik "
-    "Farouk Hussein Idris Rama Bhumibol Antiochus Mithridates Cleopatra Berenice Theodore Andrew Kamehameha".split()
+    words(
+        "Henry Louis Elizabeth George Edward Richard Charles James William John Paul Benedict Pius Gregory Leo "
+        "Clement Innocent Alexander Nicholas Peter Catherine Ivan Frederick Napoleon Ramses Rameses Ptolemy Philip "
+        "Ferdinand Francis Mary Otto Harald Haakon Christian Gustav Umberto Emmanuel Xerxes Darius Cyrus Mehmed "
+        "Suleiman Selim Murad Wilhelm Franz Joseph Maximilian Leopold Albert Baldwin Rudolf Robert Kenneth Malcolm "
+        "David Constantine Justinian Theodosius Urban Sixtus Julius Boniface Celestine Eugene Adrian Stephen Honorius "
+        "Martin Felix Carlos Alfonso Felipe Isabella Pedro Manuel Abdullah Hassan Mohammed Amenhotep Thutmose Seti "
+        "Artaxerxes Tiberius Sigismund Casimir Vlad Stefan Michael Basil Carl Eric Valdemar Magnus Olaf Anne Margaret "
+        "Beatrix Wilhelmina Willem Thomas Samuel Arthur Hugh Walter Sam Juan Fernando Victor Conrad Lothair Akbar "
+        "Menelik Farouk Hussein Idris Rama Bhumibol Antiochus Mithridates Cleopatra Berenice Theodore Andrew "
+        "Kamehameha"
+    )
 )
 _NUMBERED = frozenset(
-    "chapter part section act scene volume vol book article title type phase stage level grade class episode season appendix "
-    "figure table unit lesson round schedule annex amendment canto division group apollo gemini rocky rambo bowl olympiad "
-    "wrestlemania mark model saturn factor category tier psalm step version area region quarter vatican fantasy wars corps "
-    "calculus algebra statistics symphony opus zone block form league trek series century gen generation day d-day".split()
+    words(
+        "chapter part section act scene volume vol book article title type phase stage level grade class episode "
+        "season appendix figure table unit lesson round schedule annex amendment canto division group apollo gemini "
+        "rocky rambo bowl olympiad wrestlemania mark model saturn factor category tier psalm step version area region "
+        "quarter vatican fantasy wars corps calculus algebra statistics symphony opus zone block form league trek "
+        "series century gen generation day d-day"
+    )
 )
-_LINKS = frozenset("ruled reigned died became married of was abdicated had and were took".split())
+_LINKS = frozenset(words("ruled reigned died became married of was abdicated had and were took"))
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _AFTER_WORD = re.compile(r"\b([A-Za-z][a-z'-]{1,20})(\s)([IVXLCDM]{1,12})(?![\w]|-[A-Za-z]|\.[A-Za-z])")
 _CENTURY = re.compile(r"\b([IVX]{1,5})(?:th|st|nd|rd)?(\s(?:[Cc]entur(?:y|ies)|[Oo]lympiad))")
 _AND = re.compile(
-    r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
+    r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)"
+    r"([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
 )
-_TITLES = frozenset("king queen pope tsar czar emperor empress prince sultan shah pharaoh kaiser saint st".split())
+_TITLES = frozenset(words("king queen pope tsar czar emperor empress prince sultan shah pharaoh kaiser saint st"))
 
 
 def value_of(text: str) -> int | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.en.acronyms import spelled
-from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs
+from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs, plural_of
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _PLAN = re.compile(r"(?<!\w)(401|403|529)\(?([kKbB])\)?(?!\w)")
-_JET = re.compile(r"\b((?:Boeing|Airbus|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(?![\w%]|[.,:-]?[0-9])")
+_JET = re.compile(r"\b((?:Boeing|Airbus|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(s?)(?![\w%]|[.,:-]?[0-9])")
 _TOKEN = re.compile(
-    r"(?<![\w'])(?=[\w-]{0,40}[0-9])(?:[A-Za-z]{1,20}[0-9][A-Za-z0-9]{0,30}|[0-9]{1,18}[A-Za-z][A-Za-z0-9]{0,30}|[A-Z][A-Za-z]{0,11}-[0-9][A-Za-z0-9]{0,20})(?:-[A-Za-z0-9]{0,20}[0-9][A-Za-z0-9]{0,20}){0,5}(?![\w]|\.[0-9])"
+    r"(?<![\w'.])(?=[\w-]{0,40}[0-9])(?:[A-Za-z]{1,20}[0-9][A-Za-z0-9]{0,30}|[0-9]{1,18}[A-Za-z][A-Za-z0-9]{0,30}|[A-Z][A-Za-z]{0,11}-[0-9][A-Za-z0-9]{0,20})(?:-[A-Za-z0-9]{0,20}[0-9][A-Za-z0-9]{0,20}){0,5}(?![\w]|\.[0-9])"
 )
 _PART = re.compile(r"[A-Za-z]+|[0-9]+")
 _LETTER_DIGIT = re.compile(r"[A-Za-z]-?[0-9]|[0-9][A-Za-z]")
@@ -42,7 +42,8 @@ def _plan(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _jet(match: re.Match[str], _: RuleContext) -> str:
-    return match.group(1) + pairs(match.group(2))
+    spoken = pairs(match.group(2))
+    return match.group(1) + (plural_of(spoken) if match.group(3) else spoken)
 
 
 RULES: tuple[Rule, ...] = (

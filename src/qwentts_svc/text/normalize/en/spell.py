@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.en.numbers import digits
+from qwentts_svc.text.normalize.wordlist import words
 
 _SIGNS = {
     ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", ":": "colon", "?": "question mark",
     "&": "and", "=": "equals", "#": "hash", "%": "percent", "+": "plus", "~": "tilde", "@": "at", ",": "comma",
     ";": "semicolon", "*": "star", "$": "dollar", "!": "exclamation mark", "|": "pipe",
 }  # fmt: skip
-_SPELLED = frozenset("py io ai uk eu ru de ie au us id api url faq ui ux usa ip exe iso".split())
+_SPELLED = frozenset(words("py io ai uk eu ru de ie au us id api url faq ui ux usa ip exe iso"))
 _PART = re.compile(r"[A-Za-z]{1,200}|[0-9]{1,200}|[^\W\d_]{1,200}|[^A-Za-z0-9]")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-MONTHS = ("January February March April May June July August September October November December").split()
+from qwentts_svc.text.normalize.wordlist import words
+
+MONTHS = words("January February March April May June July August September October November December")
 MONTH_SHORT = {
     "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "Jun": "June", "Jul": "July",
     "Aug": "August", "Sep": "September", "Sept": "September", "Oct": "October", "Nov": "November", "Dec": "December",
@@ -22,28 +24,35 @@ WEEKDAY_SHORT = {
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 SENTENCE_STARTERS = frozenset(
-    "The It He She They We I This That There These Those In On At But And Or So If When Then A An My Your His Her Our "
-    "Their You What Where Who Why How Please Let Is Are Was Were Do Does Did Can Could Will Would No Not Yes As For "
-    "From With After Before Now Here Its Some Many Most All Each Bring Come Go See Call Don't".split()
+    words(
+        "The It He She They We I This That There These Those In On At But And Or So If When Then A An My Your His Her "
+        "Our Their You What Where Who Why How Please Let Is Are Was Were Do Does Did Can Could Will Would No Not Yes "
+        "As For From With After Before Now Here Its Some Many Most All Each Bring Come Go See Call Don't"
+    )
 )
 FUNCTION_WORDS = frozenset(
-    "a an the and or but nor so yet if then than that which who whom when where while because as at by for from in into "
-    "of off on onto out over per to up down under until upon via with within without about above across after against "
-    "along among around before behind below between beyond during except near since through toward is are was were be "
-    "been being am has have had do does did will would shall should can could may might must not no it its he she they "
-    "we you i his her their our your my this these those each every all any some both either more most less least "
-    "today tonight tomorrow yesterday now later ago away apart long wide tall high deep thick heavy old total only also "
-    "too again still just ever once twice here there back left right north south east west please plus minus times "
-    "equals every daily weekly monthly annually yearly instead worth how why what".split()
+    words(
+        "a an the and or but nor so yet if then than that which who whom when where while because as at by for from "
+        "in into of off on onto out over per to up down under until upon via with within without about above across "
+        "after against along among around before behind below between beyond during except near since through toward "
+        "is are was were be been being am has have had do does did will would shall should can could may might must "
+        "not no it its he she they we you i his her their our your my this these those each every all any some both "
+        "either more most less least today tonight tomorrow yesterday now later ago away apart long wide tall high "
+        "deep thick heavy old total only also too again still just ever once twice here there back left right north "
+        "south east west please plus minus times equals every daily weekly monthly annually yearly instead worth how "
+        "why what"
+    )
 )
 """Words that never are the noun which a measure before them describes."""
 
 _NOT_PLURAL = frozenset(
-    "is was has as this its us does thus versus across towards besides perhaps always sometimes plus less his yes "
-    "unless afterwards".split()
+    words(
+        "is was has as this its us does thus versus across towards besides perhaps always sometimes plus less his yes "
+        "unless afterwards"
+    )
 )
 _COUNTED = frozenset(
-    "people men women children percent million billion thousand hundred dozen fish sheep deer feet employees".split()
+    words("people men women children percent million billion thousand hundred dozen fish sheep deer feet employees")
 )
 _NEXT_WORD = re.compile(r"\s+([A-Za-z]+)")
 

@@ -51,7 +51,7 @@ def _bare(match: re.Match[str], _: RuleContext) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("version", DIGITS, _NAMED, _named),
+    PatternRule("version", DIGITS, _NAMED, _named, re.compile(r"[0-9]\.[0-9]")),
     PatternRule("version", DIGITS, _V, _v, _V_GATE),
     PatternRule("version", DIGITS, _BARE, _bare, _BARE_GATE),
 )

@@ -19,22 +19,28 @@ _SPAN = re.compile(
     rf"(?<![\w.,$€£/:-])(1[0-9]{{3}}|20[0-9]{{2}})(s?)\s?[-–—]\s?(1[0-9]{{3}}|20[0-9]{{2}}|[0-9]{{2}})(s?){_END}(?!\s?[-–—]\s?[0-9])"
 )
 _CIRCA = re.compile(r"(?<!\w)(?:c|ca|circa)\.?\s?(?=1[0-9]{3}(?![\w,]))")
-_CONTEXT = re.compile(
-    r"\b((?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Dd]uring|[Yy]ear|[Yy]ears|[Bb]efore|[Aa]fter|[Cc]irca|[Bb]etween|"
-    r"[Ee]arly|[Ll]ate|[Mm]id|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter|[Cc]lass of|[Cc]rash of|[Ww]ar of|[Aa]ct of|"
-    r"[Rr]evolution of|[Ss]eason of|[Ss]ummer of|[Ww]inter of|[Ss]pring of|[Ff]all of|[Ee]nd of|[Ss]tart of|[Bb]eginning of|"
-    r"[Aa]round|[Cc]opyright|©|FY|Q[1-4]|[Oo]f|[Bb]orn|[Ff]ounded|[Tt]hrough|[Vv]intage|[Dd]ated|[Bb]ack to)"
-    rf"\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}(?!-[0-9])"
+_CONTEXT_BEFORE = re.compile(
+    r"\b([Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Dd]uring|[Yy]ear|[Yy]ears|[Bb]efore|[Aa]fter|[Cc]irca|"
+    r"[Bb]etween|[Ee]arly|[Ll]ate|[Mm]id|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter|"
+    r"[Cc]lass of|[Cc]rash of|[Ww]ar of|"
+    r"[Aa]ct of|[Rr]evolution of|[Ss]eason of|[Ss]ummer of|[Ww]inter of|[Ss]pring of|[Ff]all of|[Ee]nd of|[Ss]tart of|"
+    r"[Bb]eginning of|[Aa]round|[Cc]opyright|©|FY|Q[1-4]|[Oo]f|[Bb]orn|[Ff]ounded|[Tt]hrough|"
+    r"[Vv]intage|[Dd]ated|[Bb]ack to)"
+    r"\s$"
 )
+_CONTEXT = re.compile(rf"(?<=\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}(?!-[0-9])")
 _BETWEEN = re.compile(
-    rf"\b((?:[Ff]rom|[Bb]etween)\s[12][0-9]{{3}}|(?:nineteen|twenty|eighteen|seventeen|sixteen|fifteen)[a-z ]{{1,30}})(\s(?:to|and|until|through)\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}"
+    rf"\b((?:[Ff]rom|[Bb]etween)\s[12][0-9]{{3}}|(?:nineteen|twenty|eighteen|seventeen|sixteen|fifteen)[a-z ]{{1,30}})"
+    rf"(\s(?:to|and|until|through)\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}"
 )
 _BARE = re.compile(
     rf"(?<![\w.,$€£#+=<>*/^-])(?<![=<>+*×÷±~] )(19[0-9]{{2}}|20[0-9]{{2}}){_END}(?!\s?[-+*/=×÷<>]\s?[0-9])"
 )
+_HYPHENED = re.compile(rf"(?<=[a-z]-)(1[0-9]{{3}}|20[0-9]{{2}}){_END}(?!-)")
 _PAREN = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})(?=\))")
 _NUMBERED = re.compile(
-    r"(?i)\b(?:page|room|number|no\.?|model|flight|route|chapter|suite|line|item|section|highway|lot|box|rule|bus|train|unit|step|gate|"
+    r"(?i)\b(?:page|room|number|no\.?|model|flight|route|chapter|suite|line|item|section|highway|"
+    r"lot|box|rule|bus|train|unit|step|gate|"
     r"costs?|pay|paid|worth|score|weighs?|exactly|nearly|almost|about|roughly|only|over|under|another|than)\s$"
 )
 _FOUR = re.compile("[12][0-9]{3}")
@@ -81,11 +87,13 @@ def _circa(_: re.Match[str], __: RuleContext) -> str:
 
 
 def _context(match: re.Match[str], _: RuleContext) -> str | None:
-    if counts_something(match.string, match.end()):
+    value = int(match.group(1))
+    before = _CONTEXT_BEFORE.search(match.string, max(0, match.start() - 20), match.start())
+    if before is None or counts_something(match.string, match.end()):
         return None
-    if match.group(1).lower() == "of " and not 1600 <= int(match.group(2)) < 2100:
+    if before.group(1).lower() == "of" and not 1600 <= value < 2100:
         return None
-    return match.group(1) + year(int(match.group(2)))
+    return year(value)
 
 
 def _between(match: re.Match[str], _: RuleContext) -> str | None:
@@ -107,14 +115,15 @@ def _paren(match: re.Match[str], _: RuleContext) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    PatternRule("year", DIGITS, _SPAN, _span, _FOUR),
     PatternRule("year", DIGITS, _DECADE, _decade, re.compile("[0-9]0'?s")),
     PatternRule("year", frozenset("'"), _SHORT, _short, re.compile("'[0-9]{2}")),
     PatternRule("year", frozenset("ABC"), _ERA, _era),
     PatternRule("year", frozenset("A"), _ERA_FIRST, _era_first),
-    PatternRule("year", DIGITS, _SPAN, _span, _FOUR),
     PatternRule("year", DIGITS, _CIRCA, _circa, _FOUR),
     PatternRule("year", DIGITS, _CONTEXT, _context, _FOUR),
     PatternRule("year", DIGITS, _BETWEEN, _between, _FOUR),
     PatternRule("year", DIGITS, _PAREN, _paren, _FOUR),
+    PatternRule("year", DIGITS, _HYPHENED, _paren, _FOUR),
     PatternRule("year", DIGITS, _BARE, _bare, _FOUR),
 )

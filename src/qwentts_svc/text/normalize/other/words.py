@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from num2words import num2words
 
+from qwentts_svc.text.normalize.wordlist import words
+
 
 @dataclass(frozen=True, slots=True)
 class Locale:
@@ -23,20 +25,30 @@ class Locale:
     spaced: bool = True
 
 
+_MONTHS = {
+    "de": words("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
+    "fr": words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    "es": words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
+    "pt": words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
+    "it": words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
+}
+_EUROPEAN_DATE = "{day} {month} {year}"
+_IBERIAN_DATE = "{day} de {month} de {year}"
+_DE_DEGREES = ("Grad Celsius", "Grad Fahrenheit")
+_FR_DEGREES = ("degrés Celsius", "degrés Fahrenheit")
+_ES_DEGREES = ("grados Celsius", "grados Fahrenheit")
+_PT_DEGREES = ("graus Celsius", "graus Fahrenheit")
+_IT_DEGREES = ("gradi Celsius", "gradi Fahrenheit")
+
 LOCALES: dict[str, Locale] = {
-    "de": Locale(". ", ",", "Prozent", "minus", ("Grad Celsius", "Grad Fahrenheit"), tuple(
-        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()), "{day} {month} {year}"),
-    "fr": Locale(" .", ",", "pour cent", "moins", ("degrés Celsius", "degrés Fahrenheit"), tuple(
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()), "{day} {month} {year}"),
-    "es": Locale(". ", ",", "por ciento", "menos", ("grados Celsius", "grados Fahrenheit"), tuple(
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()), "{day} de {month} de {year}"),
-    "pt": Locale(". ", ",", "por cento", "menos", ("graus Celsius", "graus Fahrenheit"), tuple(
-        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()), "{day} de {month} de {year}"),
-    "it": Locale(". ", ",", "per cento", "meno", ("gradi Celsius", "gradi Fahrenheit"), tuple(
-        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()), "{day} {month} {year}"),
+    "de": Locale(". ", ",", "Prozent", "minus", _DE_DEGREES, _MONTHS["de"], _EUROPEAN_DATE),
+    "fr": Locale(" .", ",", "pour cent", "moins", _FR_DEGREES, _MONTHS["fr"], _EUROPEAN_DATE),
+    "es": Locale(". ", ",", "por ciento", "menos", _ES_DEGREES, _MONTHS["es"], _IBERIAN_DATE),
+    "pt": Locale(". ", ",", "por cento", "menos", _PT_DEGREES, _MONTHS["pt"], _IBERIAN_DATE),
+    "it": Locale(". ", ",", "per cento", "meno", _IT_DEGREES, _MONTHS["it"], _EUROPEAN_DATE),
     "ja": Locale(",", ".", "パーセント", "マイナス", ("度", "華氏度"), (), "{year}年{month}月{day}日", spaced=False),
     "ko": Locale(",", ".", "퍼센트", "마이너스 ", ("도", "화씨 도"), (), "{year}년 {month}월 {day}일", spaced=False),
-}  # fmt: skip
+}
 """Chinese is not here: the library has no Chinese, and the model reads Chinese digits by itself."""
 
 _FIRST_DAY = {"de": "erster", "fr": "premier", "pt": "primeiro", "it": "primo"}

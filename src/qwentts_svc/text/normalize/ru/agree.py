@@ -1,0 +1,127 @@
+"""A number and the noun it counts: which cases the written noun allows, and the noun's form for a wanted case."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
+from qwentts_svc.text.normalize.ru.govern import Governor, governor
+from qwentts_svc.text.normalize.ru.morph import Form, Number, forms
+from qwentts_svc.text.normalize.ru.numbers import group
+
+_WORD = re.compile(r'\s{1,2}(?:["(]?)([А-Яа-яЁё]{1,40}(?:-[а-яё]{1,30}){0,2})(?![\w-])')
+_JOINED_NUMBER = re.compile(r"\s?(?:и|или|либо|-|–|—|до)\s?[0-9]{1,9}(?:[.,][0-9]{1,6})?(?![\w.,])")
+_DAY_PARTS = frozenset(("утра", "вечера", "ночи", "дня", "пополудни", "пополуночи"))
+_CLOCK_PREPOSITIONS = frozenset(("в", "к", "до", "с", "около", "после", "без", "ближе", "со", "ко"))
+
+
+class Head(NamedTuple):
+    """The noun a number counts, as written: its readings, and where it ends in the text."""
+
+    word: str
+    readings: tuple[Form, ...]
+    end: int
+
+
+class Agreement(NamedTuple):
+    """How a number is to be declined."""
+
+    case: Case
+    gender: Gender
+    animate: bool
+    head: Head | None
+
+
+def head_after(text: str, pos: int) -> Head | None:
+    """The noun after the number that ends at ``pos``: over adjectives and over a second number ("5 или 6 домах")."""
+    for _ in range(2):
+        joined = _JOINED_NUMBER.match(text, pos)
+        if joined:
+            pos = joined.end()
+    adjective: Head | None = None
+    for _ in range(3):
+        match = _WORD.match(text, pos)
+        if match is None:
+            break
+        word = match.group(1)
+        readings = forms(word)
+        if not readings:
+            break
+        nouns = tuple(form for form in readings if not form.adjective)
+        if nouns and (not readings[0].adjective or len(nouns) == len(readings)):
+            return Head(word, nouns, match.end())
+        adjective = Head(word, readings, match.end())
+        pos = match.end()
+    return adjective
+
+
+def allowed_cases(n: int, head: Head) -> tuple[dict[Case, Form], bool]:
+    """Cases in which ``n`` can stand before the written form, each with the reading that allows it.
+
+    The flag tells whether the noun never changes its form, so that it says nothing about the case.
+    """
+    kind = 5 if n and n % 1000 == 0 else group(n)
+    cases: dict[Case, Form] = {}
+    fixed = False
+    for form in head.readings:
+        if form.fixed:
+            fixed = True
+            for case in CASES:
+                cases.setdefault(case, form)
+            continue
+        for case in _cases_of(kind, form):
+            cases.setdefault(case, form)
+    return cases, fixed
+
+
+def _cases_of(kind: int, form: Form) -> tuple[Case, ...]:
+    if kind == 1:
+        return (form.case,) if form.number == "sing" or form.plural_only else ()
+    if form.number == "sing":
+        return ("nomn", "accs") if kind == 2 and form.case == "gent" else ()
+    if form.case in ("datv", "ablt", "loct"):
+        return (form.case,)
+    if form.adjective and form.case in ("nomn", "gent"):
+        return ("nomn", "accs", "gent") if form.case == "gent" else ("nomn", "accs")
+    if form.case == "gent":
+        if kind == 5 or form.plural_only:
+            return ("nomn", "accs", "gent")
+        return ("gent", "accs") if form.animate else ("gent",)
+    return ("accs",) if form.case == "accs" and form.animate else ()
+
+
+def agree(text: str, start: int, end: int, n: int) -> Agreement:
+    """How ``n``, written at ``text[start:end]``, is declined, from its neighbours."""
+    asked = governor(text, start)
+    head = head_after(text, end)
+    if head is not None and head.word.lower() in _DAY_PARTS and asked.word in _CLOCK_PREPOSITIONS:
+        head = None
+    if head is None:
+        return Agreement(asked.cases[0], "masc", False, None)
+    cases, _ = allowed_cases(n, head)
+    if not cases:
+        return Agreement(asked.cases[0], "masc", False, None)
+    case = _best(asked, cases)
+    form = cases[case]
+    gender: Gender = "plur" if form.plural_only and group(n) == 1 else form.gender
+    return Agreement(case, gender, form.animate, head)
+
+
+def _best(asked: Governor, cases: dict[Case, Form]) -> Case:
+    for case in (*asked.cases, *CASES):
+        if case in cases:
+            return case
+    return "nomn"
+
+
+def noun_form(n: int, case: Case) -> tuple[Case, Number]:
+    """Case and number of the noun that the number ``n`` in ``case`` counts."""
+    kind = group(n)
+    if (n == 0 or n % 1000 == 0) and case not in ("nomn", "accs"):
+        return "gent", "plur"
+    if kind == 1:
+        return case, "sing"
+    if case in ("nomn", "accs"):
+        return "gent", "sing" if kind == 2 else "plur"
+    return case, "plur"

@@ -1,0 +1,80 @@
+"""Saying an amount (number, optional thousands or millions, unit) in the case its neighbours ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from qwentts_svc.text.normalize.ru.govern import Governor, governor
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.quantity import Noun, Number, one_and_half, half_word, parse, quantity, say
+from qwentts_svc.text.normalize.rule import Edit
+
+SCALES = {"тыс": Noun("тысяча"), "млн": Noun("миллион"), "млрд": Noun("миллиард"), "трлн": Noun("триллион")}
+SCALE = r"(?:тыс|млн|млрд|трлн)(?![а-яё])\.?"
+_AWAY = re.compile(r"\s(?:от|к\s(?:северу|югу|западу|востоку)|южнее|севернее|западнее|восточнее|выше|ниже|севера)\b")
+
+
+def amount_case(text: str, start: int, end: int, *, distance: bool = False) -> Case:
+    """The case of an amount at ``text[start:end]`` whose unit shows none. ``distance``: "в пяти километрах от"."""
+    asked = governor(text, start)
+    if asked.word in ("в", "во") and distance and _AWAY.match(text, end):
+        return "loct"
+    return asked.cases[0]
+
+
+def amount(number: Number, scale: str | None, noun: Noun | None, case: Case, *, half: bool = False) -> str:
+    """``scale``: "тыс", "млн", ... with or without its stop. ``half``: "1,5" is "полтора" (always before a scale)."""
+    if not scale:
+        return quantity(number, noun, case, half=half) if noun else say(number, case)
+    spoken = quantity(number, SCALES[scale.rstrip(".")], case, half=True)
+    return f"{spoken} {noun.form(5, 'nomn')}" if noun else spoken
+
+
+def spread(low: str, high: Number, scale: str | None, noun: Noun | None, case: Case, *, half: bool = False) -> str:
+    """A range: the first number agrees like the second, the unit is said once ("пять-шесть килограммов")."""
+    first, counted = parse(low), SCALES[scale.rstrip(".")] if scale else noun
+    gender = counted.gender if counted else "masc"
+    if half and one_and_half(first):
+        spoken = half_word(case, gender)
+    else:
+        spoken = say(first, case, gender)
+    return f"{spoken}-{amount(high, scale, noun, case, half=half)}"
+
+
+class AmountRule:
+    """A rule over amounts, where one right after another ("5 кг 300 г") is in the same case as the first."""
+
+    def __init__(
+        self,
+        name: str,
+        triggers: frozenset[str],
+        pattern: re.Pattern[str],
+        replace: Callable[[re.Match[str], Case | None], tuple[str, Case] | None],
+        gate: re.Pattern[str] | None = None,
+    ) -> None:
+        self.name = name
+        self.triggers: frozenset[str] | None = triggers
+        self._pattern = pattern
+        self._replace = replace
+        self._gate = gate
+
+    def apply(self, text: str, ctx: object) -> list[Edit]:
+        if self._gate is not None and self._gate.search(text) is None:
+            return []
+        edits: list[Edit] = []
+        last: Case | None = None
+        last_end = -1
+        for match in self._pattern.finditer(text):
+            joined = last_end >= 0 and match.start() - last_end <= 2 and not text[last_end : match.start()].strip()
+            said = self._replace(match, last if joined else None)
+            if said is None:
+                last_end = -1
+                continue
+            spoken, last = said
+            last_end = match.end()
+            edits.append(Edit(match.start(), match.end(), spoken))
+        return edits
+
+
+__all__ = ["SCALE", "SCALES", "AmountRule", "Governor", "amount", "amount_case", "spread"]

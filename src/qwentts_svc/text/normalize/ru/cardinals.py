@@ -1,0 +1,162 @@
+"""The numbers that no other rule took. After these rules no ASCII digit is left."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.agree import agree, allowed_cases, head_after
+from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.grammar import CASES, Case
+from qwentts_svc.text.normalize.ru.measures import sign_word
+from qwentts_svc.text.normalize.ru.morph import forms
+from qwentts_svc.text.normalize.ru.numbers import MAX_DIGITS, cardinal, digits, padded
+from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.quantity import NUM, half_word, one_and_half, parse, say
+
+_START = r"(?<![\w.,])"
+_ORDERED = re.compile(rf"(?<![\w.,%°-])([1-9][0-9]{{0,2}})(?:(\s?[-–]\s?|\sи\s|,\s)([1-9][0-9]{{0,2}}))?(?=\s[А-Яа-яё])")
+_RANGE = re.compile(rf"(?<![\w.,-])({NUM})\s?([-–—])\s?({NUM})(?![\w-]|[.,][0-9])")
+_SIGNED = re.compile(rf"(?<![\w.,)\]%])([-−–+±])({NUM})(?![\w]|\.[0-9])")
+_PLAIN = re.compile(rf"{_START}({NUM})(?![\w]|\.[0-9])")
+_LEFT_OVER = re.compile(r"[0-9]{1,64}")
+_SPACED_ID = re.compile(r"(?<![\w.,])[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![\w])")
+_NUMBERED = frozenset(
+    "класс курс этаж квартал раунд тур сезон серия эпизод глава том часть век столетие тысячелетие место подъезд группа канал "
+    "отряд полк дивизия армия батальон бригада день неделя год ряд вагон путь платформа уровень степень категория разряд "
+    "поколение тайм период матч выпуск издание пункт параграф абзац урок маршрут автобус троллейбус трамвай кабинет "
+    "отделение съезд конгресс чемпионат годовщина юбилей позиция строка столбец линия ступень сорт раздел рота взвод цех корпус "
+    "палата семестр четверть триместр смена полугодие половина страница вопрос задание упражнение билет размер дом школа квартира "
+    "лига дивизион гейм сет иннинг апрель группа секция подход рейс поезд аудитория комната номер очередь турникет выход терминал "
+    "февраль март май июнь июль август сентябрь октябрь ноябрь декабрь январь ребёнок сын дочь попытка шаг этап сентября".split()
+)
+_ALWAYS_NUMBERED = frozenset("век этаж класс курс квартал тайм место раунд семестр тысячелетие полугодие подъезд".split())
+_COLLECTIVE: dict[int, tuple[str, str]] = {2: ("двое", "двоих"), 3: ("трое", "троих"), 4: ("четверо", "четверых")}
+
+
+def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
+    """A bare number before a noun in a form that no count of that size takes ("в 5 классе") is an ordinal."""
+    first, joint, second = match.groups()
+    text = match.string
+    n = int(second or first)
+    head = head_after(text, match.end())
+    if head is None or head.end - match.end() > 60 or text[match.end() : head.end].count(" ") > 2:
+        return None
+    readings = [form for form in head.readings if form.number == "sing" and not form.fixed and form.lemma in _NUMBERED]
+    if not readings:
+        return None
+    counted, _fixed = allowed_cases(n, head)
+    asked = governor(text, match.start())
+    if counted:
+        always = any(form.lemma in _ALWAYS_NUMBERED for form in readings) and n % 10 == 1
+        if not always or second:
+            return None
+    if head.readings[0].case == "gent" and head.readings[0].number == "sing" and not asked.word and _names_number(text, match.start()):
+        return None
+    form = next((f for case in asked.cases for f in readings if f.case == case), readings[0])
+    spoken = ordinal(n, form.case, form.gender, animate=form.animate)
+    if not second:
+        return spoken
+    link = "-" if joint.strip() in "-–" else joint
+    return f"{ordinal(int(first), form.case, form.gender, animate=form.animate)}{link}{spoken}"
+
+
+_WORD_BEFORE = re.compile(r"([А-Яа-яЁё]{1,30})\s$")
+
+
+def _names_number(text: str, start: int) -> bool:
+    """Whether the word before is a noun that this number may be the name of ("страница 5 книги")."""
+    match = _WORD_BEFORE.search(text[max(0, start - 32) : start])
+    return match is not None and any(not form.adjective for form in forms(match.group(1))[:1])
+
+
+def _range(match: re.Match[str], _: RuleContext) -> str | None:
+    low, dash, high = match.groups()
+    first, second = parse(low), parse(high)
+    if len(first.whole) > 9 or len(second.whole) > 9:
+        return None
+    text = match.string
+    case, gender, animate = _agreed(match.string, match.start(), match.end(), second.value if not second.frac else 5)
+    if not first.frac and not second.frac and first.value > second.value and " " in text[match.start() : match.end()]:
+        return None
+    words = [half_word(case, gender) if one_and_half(n) else say(n, case, gender, animate=animate) for n in (first, second)]
+    return "-".join(words)
+
+
+def _agreed(text: str, start: int, end: int, n: int) -> tuple[Case, str, bool]:
+    found = agree(text, start, end, n)
+    return found.case, found.gender, found.animate
+
+
+def _signed(match: re.Match[str], ctx: RuleContext) -> str | None:
+    sign, number = match.groups()
+    if sign == "–" and match.start() and match.string[match.start() - 1].isalnum():
+        return None
+    return sign_word(sign) + _spoken(match.string, match.start(), match.end(), number)
+
+
+def _plain(match: re.Match[str], _: RuleContext) -> str:
+    return _spoken(match.string, match.start(), match.end(), match.group(1))
+
+
+def _spoken(text: str, start: int, end: int, raw: str) -> str:
+    number = parse(raw)
+    if len(number.whole) > 1 and number.whole[0] == "0":
+        return padded(number.whole) if len(number.whole) <= 3 and not number.frac else digits(number.whole) + (
+            f" запятая {digits(number.frac)}" if number.frac else ""
+        )
+    if len(number.whole) > 12 and " " not in raw:
+        return say(number) if number.frac else digits(number.whole)
+    if len(number.whole) > MAX_DIGITS - 3:
+        return digits(number.whole)
+    if number.frac:
+        return _decimal(text, start, end, raw)
+    found = agree(text, start, end, number.value)
+    n = number.value
+    if found.head and n in _COLLECTIVE:
+        form = found.head.readings[0]
+        if form.plural_only and form.lemma in ("сутки", "сани", "ножницы", "ворота", "часы", "брюки", "джинсы", "очки", "двери"):
+            if found.case in ("nomn", "accs"):
+                return _COLLECTIVE[n][0]
+        elif form.lemma == "ребёнок" and found.case == "accs" and not governor(text, start).word:
+            return _COLLECTIVE[n][0]
+    return cardinal(n, found.case, found.gender, animate=found.animate)
+
+
+def _decimal(text: str, start: int, end: int, raw: str) -> str:
+    number = parse(raw)
+    asked = governor(text, start)
+    case = asked.cases[0]
+    head = head_after(text, end)
+    if one_and_half(number) and head and any(form.case in ("gent", "datv", "ablt", "loct") for form in head.readings):
+        gender = next(form.gender for form in head.readings)
+        oblique = not any(form.case == "gent" and form.number == "sing" for form in head.readings)
+        return half_word("gent" if oblique else "nomn", gender)
+    if head and not asked.word:
+        case = "nomn"
+    if case not in CASES:
+        case = "nomn"
+    return say(number, case)
+
+
+def _left_over(match: re.Match[str], _: RuleContext) -> str:
+    text, run = match.string, match.group()
+    before = " " if match.start() and (text[match.start() - 1].isalpha() or text[match.start() - 1] == "_") else ""
+    after = " " if match.end() < len(text) and (text[match.end()].isalpha() or text[match.end()] == "_") else ""
+    zero = len(run) > 1 and run[0] == "0"
+    spoken = padded(run) if zero and len(run) < 4 else digits(run) if zero or len(run) > 6 else cardinal(int(run))
+    return f"{before}{spoken}{after}"
+
+
+def _identifier(match: re.Match[str], _: RuleContext) -> str:
+    return ", ".join(digits(part) for part in re.split("[ -]", match.group()))
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("digits", DIGITS, _SPACED_ID, _identifier, re.compile("[0-9]{4}[ -][0-9]{4}")),
+    PatternRule("ordinal", DIGITS, _ORDERED, _ordered),
+    PatternRule("range", DIGITS, _RANGE, _range, re.compile("[0-9] ?[-–—] ?[0-9]")),
+    PatternRule("cardinal", DIGITS, _SIGNED, _signed, re.compile("[-−–+±][0-9]")),
+    PatternRule("cardinal", DIGITS, _PLAIN, _plain),
+    PatternRule("cardinal", DIGITS, _LEFT_OVER, _left_over),
+)

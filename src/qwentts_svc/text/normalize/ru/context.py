@@ -1,0 +1,31 @@
+"""What the rules ask about the text around a match."""
+
+from __future__ import annotations
+
+import re
+
+_AFTER_STOP = re.compile(r'\s*["\')\]]{0,3}\s*(?:$|\n|["\'(\[-]{0,2}\s?[A-ZА-ЯЁ])')
+_NEXT_WORD = re.compile(r'\s{0,2}["(]?([А-Яа-яЁёA-Za-z]{1,40}(?:-[А-Яа-яЁё]{1,30})?)')
+_LAST_WORD = re.compile(r"([\w-]{1,40})\s{0,2}$")
+
+
+def ends_sentence(text: str, pos: int) -> bool:
+    """Whether what follows ``pos`` (just after a full stop) is the end or looks like a new sentence."""
+    return _AFTER_STOP.match(text, pos) is not None
+
+
+def stop(text: str, pos: int, written: str | None) -> str:
+    """The full stop to keep after an abbreviation that ended at ``pos``: one stop may also end the sentence."""
+    return "." if written and ends_sentence(text, pos) else ""
+
+
+def next_word(text: str, pos: int) -> str:
+    """The word right after ``pos`` (over blanks and one opening quote), or ""."""
+    match = _NEXT_WORD.match(text, pos)
+    return match.group(1) if match else ""
+
+
+def last_word(text: str, pos: int) -> str:
+    """The word right before ``pos`` (over blanks only), or ""."""
+    match = _LAST_WORD.search(text[max(0, pos - 42) : pos])
+    return match.group(1) if match else ""

@@ -1,0 +1,130 @@
+"""Calendar dates: day and month in words or digits, with or without a year, single, in pairs and in spans."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.context import ends_sentence
+from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, month_index
+from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+
+_DAY = r"(0?[1-9]|[12][0-9]|3[01])"
+_YEAR = r"(?:,?\s([12][0-9]{3}|[0-9]{2}(?=\s?г))(?![0-9])(?:\s?(?:(г)(\.)?|года?|году)(?!\w))?|\s(года))?"
+_END = r"(?:-?(?:го|ого|е|ое|му))?"
+_WORDS = re.compile(
+    rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s({ANY_GENITIVE})(?![а-яё]){_YEAR}"
+)
+_ISO = re.compile(r"(?<![\w.,:/-])([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-]|\.[0-9])(?:\s?г(?:\.|ода?)(?!\w))?")
+_NUMERIC = re.compile(
+    r"(?<![\w.,:/-])(?:(0?[1-9]|[12][0-9]|3[01])\s?[-–—]\s?)?(0?[1-9]|[12][0-9]|3[01])([./-])(0?[1-9]|1[0-2])\3([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.,][0-9])(?:\s?(?:г(\.)?|года?)(?!\w))?"
+)
+_DAY_MONTH = re.compile(
+    r"(?i:(?<=\bс )|(?<=\bсо )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза ))"
+    r"(0?[1-9]|[12][0-9]|3[01])\.(0[1-9]|1[0-2])(?![\w%°]|\.[0-9]|\s?(?:руб|раз|кг|км|м|г|л|%|млн|тыс|балл|процент)\b)"
+)
+_MONTH_YEAR = re.compile(rf"(?<!\w)({ANY_FORM})\s([12][0-9]{{3}})(?![\w-])(?:\s?(?:(г)(\.)?|года?)(?!\w))?")
+_TODAY = frozenset("сегодня завтра вчера послезавтра позавчера это наступило наступит наступает праздник дата датой".split())
+_NOMINATIVE_NEXT = re.compile(r"\s?[-–—]\s")
+_BY_PREPOSITION: dict[str, Case] = {"на": "accs", "по": "accs", "за": "accs", "в": "accs", "про": "accs", "о": "loct", "об": "loct"}
+
+
+def date_case(text: str, start: int, end: int) -> Case:
+    """The case of the day: what a preposition asks, nominative where the date is named, else genitive ("when")."""
+    asked = governor(text, start)
+    if asked.word:
+        return _BY_PREPOSITION.get(asked.word, asked.cases[0])
+    tokens = tokens_before(text, start)
+    if tokens and (tokens[0].lower() in _TODAY or (tokens[0] in ":-–—" and "сегодня" in (t.lower() for t in tokens[1:3]))):
+        return "nomn"
+    if (not tokens or tokens[0] == ".") and _NOMINATIVE_NEXT.match(text, end):
+        return "nomn"
+    return "gent"
+
+
+def _valid(day: int, month: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= LAST_DAY[month - 1]
+
+
+def _full_year(text: str) -> int:
+    value = int(text)
+    if len(text) == 2:
+        value += 2000 if value < 50 else 1900
+    return value
+
+
+def date(day: int, month: int, year: int | None, case: Case) -> str:
+    """A date in words, month and year in the genitive."""
+    spoken = f"{ordinal(day, case, 'neut')} {GENITIVES[month - 1]}"
+    return spoken if year is None else f"{spoken} {ordinal(year, 'gent')} года"
+
+
+def _words(match: re.Match[str], _: RuleContext) -> str | None:
+    first, joint, day, month_text, year_text, short, short_stop, bare_year = match.groups()
+    month = month_index(month_text) + 1
+    if not _valid(int(day), month) or (first and not _valid(int(first), month)):
+        return None
+    text, start = match.string, match.start()
+    case = date_case(text, start, match.end())
+    year = _full_year(year_text) if year_text else None
+    second_case = case
+    prefix = ""
+    if first:
+        link = joint.strip()
+        if link in "-–—":
+            if case == "gent" and not governor(text, start).word:
+                prefix, second_case = f"с {ordinal(int(first), 'gent', 'neut')} по ", "accs"
+            else:
+                prefix = f"{ordinal(int(first), case, 'neut')}-"
+        else:
+            second_case = {"на": "accs", "по": "accs", "до": "gent"}.get(link, case)  # type: ignore[assignment]  # cases
+            prefix = f"{ordinal(int(first), case, 'neut')}{joint}"
+    spoken = prefix + date(int(day), month, year, second_case)
+    if bare_year:
+        spoken += " года"
+    if (short and short_stop and ends_sentence(text, match.end())) or (
+        month_text.endswith(".") and not year_text and ends_sentence(text, match.end())
+    ):
+        spoken += "."
+    return spoken
+
+
+def _iso(match: re.Match[str], _: RuleContext) -> str | None:
+    year, month, day = (int(part) for part in match.groups())
+    return date(day, month, year, date_case(match.string, match.start(), match.end())) if _valid(day, month) else None
+
+
+def _numeric(match: re.Match[str], _: RuleContext) -> str | None:
+    first, day_text, mark, month_text, year_text, short_stop = match.groups()
+    day, month = int(day_text), int(month_text)
+    if not _valid(day, month) or (mark != "." and len(year_text) == 2) or (first and not _valid(int(first), month)):
+        return None
+    case = date_case(match.string, match.start(), match.end())
+    kept = "." if short_stop and ends_sentence(match.string, match.end()) else ""
+    if first:
+        return f"с {ordinal(int(first), 'gent', 'neut')} по {date(day, month, _full_year(year_text), 'accs')}{kept}"
+    return date(day, month, _full_year(year_text), case) + kept
+
+
+def _day_month(match: re.Match[str], _: RuleContext) -> str | None:
+    day, month = int(match.group(1)), int(match.group(2))
+    if not _valid(day, month):
+        return None
+    return date(day, month, None, date_case(match.string, match.start(), match.end()))
+
+
+def _month_year(match: re.Match[str], _: RuleContext) -> str:
+    name, year, short, short_stop = match.groups()
+    kept = "." if short and short_stop and ends_sentence(match.string, match.end()) else ""
+    return f"{name} {ordinal(int(year), 'gent')} года{kept}"
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("date", DIGITS, _ISO, _iso, re.compile("[0-9]-[01]")),
+    PatternRule("date", DIGITS, _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
+    PatternRule("date", DIGITS, _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
+    PatternRule("date", DIGITS, _WORDS, _words, re.compile("[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) ")),
+    PatternRule("date", DIGITS, _MONTH_YEAR, _month_year),
+)

@@ -1,0 +1,83 @@
+"""Vulgar fractions: "1/2", "3/4 стакана", "½", "2 1/2"; the noun that follows keeps the form it is written in."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.numbers import cardinal, group
+from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.quantity import Noun
+from qwentts_svc.text.normalize.ru.units import UNITS
+
+_GLYPHS = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅒": (1, 10),
+}  # fmt: skip
+_UNIT = "|".join(re.escape(unit) for unit in sorted((u for u in UNITS if "." not in u and len(u) < 5), key=len, reverse=True))
+_FRACTION = re.compile(
+    rf"(?<![\w.,/:-])(?:([0-9]{{1,4}})(?:\s(?=[0-9])|\s?(?=[½⅓⅔¼¾⅕-⅞⅒])))?(?:([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,3}})|([½⅓⅔¼¾⅕-⅞⅒]))"
+    rf"(?![\w/]|[.,][0-9]|-[а-яё0-9])(?:\s?({_UNIT})(?![\w/]))?"
+)
+_THIRD: dict[Case, str] = {"nomn": "треть", "gent": "трети", "datv": "трети", "accs": "треть", "ablt": "третью", "loct": "трети"}
+_HALF = Noun("половина")
+_PART_NOUNS = {2: _HALF, 4: Noun("четверть")}
+_NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|дробь|приказ|рейс|раздел|бронь|АД)\s?$")
+
+
+def fraction(top: int, bottom: int, case: Case) -> str:
+    """ "одна вторая", "три четвёртых" in ``case``; a half, a third and a quarter by their nouns where they are one."""
+    if top == 1 and bottom in (3, 4):
+        return f"одна {_THIRD['nomn']}" if bottom == 3 and case == "nomn" else _one_part(bottom, case)
+    part_case: Case = case
+    if group(top) == 1:
+        part = ordinal(bottom, part_case, "femn")
+    else:
+        part = ordinal(bottom, case if case in ("datv", "ablt", "loct") else "gent", "plur")
+    return f"{cardinal(top, case, 'femn')} {part}"
+
+
+def _one_part(bottom: int, case: Case) -> str:
+    number = cardinal(1, case, "femn")
+    return f"{number} {_THIRD[case] if bottom == 3 else _PART_NOUNS[4].form(1, case)}"
+
+
+def _replace(match: re.Match[str], _: RuleContext) -> str | None:
+    whole, top_text, bottom_text, glyph, unit = match.groups()
+    text, start = match.string, match.start()
+    if not glyph and (_NOT_PARTS.search(text[max(0, start - 12) : start]) or (int(top_text) >= int(bottom_text))):
+        return None
+    if not glyph and (top_text, bottom_text) == ("24", "7"):
+        return None
+    top, bottom = _GLYPHS[glyph] if glyph else (int(top_text), int(bottom_text))
+    case = governor(text, start).cases[0]
+    if whole:
+        n = int(whole)
+        if (top, bottom) == (1, 2):
+            spoken = f"{cardinal(n, case, 'masc')} с половиной"
+        else:
+            named = _of_whole(n, case)
+            spoken = f"{cardinal(n, case, 'femn')} {named} {fraction(top, bottom, case)}"
+    elif (top, bottom) == (1, 2) and (glyph or unit):
+        spoken = _HALF.form(1, case) if glyph else fraction(1, 2, case)
+    else:
+        spoken = fraction(top, bottom, case)
+    if unit:
+        noun = UNITS[unit]
+        spoken += " " + (noun.form(int(whole), case) if whole and (top, bottom) == (1, 2) and int(whole) > 1 else noun.partitive())
+    elif match.end() < len(text) and text[match.end()].isalpha():
+        spoken += " "
+    return spoken
+
+
+def _of_whole(n: int, case: Case) -> str:
+    if group(n) == 1:
+        return {"nomn": "целая", "accs": "целую"}.get(case, "целой")
+    return {"datv": "целым", "ablt": "целыми"}.get(case, "целых")
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("fraction", DIGITS | frozenset(_GLYPHS), _FRACTION, _replace, re.compile("[0-9]/[0-9]|[½⅓⅔¼¾⅕-⅞⅒]")),
+)

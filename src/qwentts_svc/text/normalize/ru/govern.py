@@ -1,0 +1,110 @@
+"""Which case the words to the left ask of a number: prepositions, comparatives, and some verbs and nouns."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.morph import forms
+
+_WINDOW = 90
+_TOKEN = re.compile(r"[\w-]+|[^\w\s]")
+
+_TABLE: dict[str, tuple[Case, ...]] = {}
+
+
+def _add(cases: str, words: str) -> None:
+    parsed: tuple[Case, ...] = tuple(cases.split())  # type: ignore[assignment]  # literals of this module
+    for word in words.split():
+        _TABLE[word] = parsed
+
+
+_add("accs loct", "в во на")
+_add("gent ablt accs", "с со")
+_add("accs datv loct", "по")
+_add("accs ablt", "за под подо")
+_add("loct accs", "о об обо")
+_add("loct", "при")
+_add("ablt", "между меж перед передо над надо")
+_add("datv", "к ко благодаря согласно вопреки навстречу подобно равен равна равно равны равняется равнялось равнялся равнялась")
+_add("accs", "через про сквозь спустя включая")
+_add(
+    "gent",
+    "из изо от ото до у без безо для около после кроме вокруг против среди ради вместо свыше порядка напротив возле "
+    "вдоль мимо помимо ввиду насчёт относительно из-за из-под внутри вне накануне посреди сверх ниже выше более менее "
+    "больше меньше старше моложе младше дороже дешевле длиннее короче быстрее дольше раньше позже позднее тяжелее легче "
+    "глубже шире дальше ближе чаще реже возраста возрасте размере размера течение протяжении количестве объёме объеме "
+    "высоте глубине расстоянии уровне уровня пределах районе радиусе сумме площади достиг достигла достигло достигли "
+    "достигает достигают достичь достигнет достигнув достигать достигал достигала достигало лишился лишилась лишились хватило "
+    "добился добилась отметки числа половине половины",
+)
+_SKIPPED = frozenset(
+    "примерно почти ровно всего лишь только приблизительно даже уже ещё еще где-то хотя бы минимум максимум целых "
+    "около-то именно приблизительно аж ориентировочно".split()
+)
+_JOINS = frozenset(("и", "или", "либо", "-", "–", "—", ",", "а"))
+_NUMERAL_LEMMAS = re.compile(
+    r"(?:один|одн|дв[аеу]|тр[иёе]|четыр|пят|шест|сем[ьи]|восем|восьм|девят|десят|одиннадцат|двенадцат|сорок|девяност|ст[оа]$"
+    r"|тысяч|миллион|миллиард)"
+)
+_NEGATED_GENITIVE = frozenset("превышает превышают превышал превышала превышало превышали превысит превысил превысила".split())
+
+
+class Governor(NamedTuple):
+    """``cases`` in order of preference; ``word``: what governs, lower-case, or "" where nothing was found."""
+
+    cases: tuple[Case, ...]
+    word: str
+
+
+FREE = Governor(("nomn", "accs"), "")
+
+
+def tokens_before(text: str, pos: int) -> list[str]:
+    """Words and signs before ``pos``, nearest first, out of a bounded window."""
+    start = max(0, pos - _WINDOW)
+    found = _TOKEN.findall(text[start:pos])
+    if start and found and text[start - 1 : start + 1].isalnum():
+        del found[0]  # the window cut it
+    found.reverse()
+    return found
+
+
+def governor(text: str, pos: int) -> Governor:
+    """What governs the number at ``pos``."""
+    tokens = tokens_before(text, pos)
+    index = adjectives = 0
+    while index < len(tokens) and index < 10:
+        token = tokens[index]
+        word = token.lower()
+        found = _TABLE.get(word)
+        if found:
+            return _refined(word, found, tokens, index)
+        if word in _NEGATED_GENITIVE:
+            return Governor(("gent",), word) if tokens[index + 1 : index + 2] == ["не"] else FREE
+        if word in _SKIPPED or token == '"':
+            index += 1
+            continue
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        if word in _JOINS and (following[:1].isdigit() or _NUMERAL_LEMMAS.match(following.lower())):
+            index += 1
+            while index < len(tokens) and (tokens[index][0].isdigit() or _NUMERAL_LEMMAS.match(tokens[index].lower())):
+                index += 1
+            continue
+        readings = forms(word) if adjectives < 2 else ()
+        if readings and readings[0].adjective and index < 3:
+            adjectives += 1
+            index += 1
+            continue
+        return FREE
+    return FREE
+
+
+def _refined(word: str, cases: tuple[Case, ...], tokens: list[str], index: int) -> Governor:
+    before = tokens[index + 1].lower() if index + 1 < len(tokens) else ""
+    if word in ("выше", "ниже", "больше", "меньше", "более", "менее", "раньше", "позже", "дальше", "ближе") and before == "чем":
+        return FREE
+    if word in ("равно", "равны") and before == "всё":
+        return FREE
+    return Governor(cases, word)

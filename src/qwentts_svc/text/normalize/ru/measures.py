@@ -1,0 +1,102 @@
+"""Numbers with units ("5 кг", "60 км/ч", "10×15 см"), with thousands and millions, alone and in ranges."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.amounts import SCALE, AmountRule, amount, amount_case, spread
+from qwentts_svc.text.normalize.ru.context import next_word, stop
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.morph import forms, inflect
+from qwentts_svc.text.normalize.ru.quantity import NUM, parse, say
+from qwentts_svc.text.normalize.ru.units import CONFUSABLE, LENGTHS, PER_TIME, UNITS
+
+_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+START = r"(?<![\w.,/:])"
+SIGN = r"(?:(?<![\w)])[-−–+±])?"
+DASH = r"\s?[-–—]\s?"
+_MEASURE = re.compile(
+    rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})?\s?({_UNIT})"
+    rf"(?:\.?/\s?(100\s?км|{'|'.join(sorted(PER_TIME, key=len, reverse=True))}|{_UNIT}))?(?![\w²³·⋅^/°]|-[а-яё])(\.(?![\w]))?"
+)
+_BY = re.compile(rf"{START}({NUM})\s?[xXхХ×*]\s?({NUM})(?:\s?[xXхХ×*]\s?({NUM}))?\s?({_UNIT})(?![\w/²³])")
+_SCALED = re.compile(rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})(?![\w])")
+_GATE = re.compile(rf"[0-9][ ]?(?:{SCALE}[ ]?)?(?:{_UNIT})")
+_HALF = frozenset(("час", "год", "месяц", "сутки", "неделя", "минута", "метр", "километр", "литр", "килограмм", "тонна",
+                   "гектар", "сантиметр", "грамм"))  # fmt: skip
+_SIGNS = {"-": "минус ", "−": "минус ", "–": "минус ", "+": "плюс ", "±": "плюс-минус ", "": ""}
+_LOWER_CONTEXT = re.compile(r"\s?(?:[,;:)!?]|$|\n)")
+
+
+def sign_word(sign: str | None) -> str:
+    """ "минус " for a minus sign, "плюс " for a plus, "" for none."""
+    return _SIGNS[sign or ""]
+
+
+def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
+    sign, low, high, scale, unit, per, written_stop = match.groups()
+    text, end = match.string, match.end()
+    if unit in CONFUSABLE and not per and not _sure(match, unit):
+        return None
+    if unit == "г" and not low and not scale and re.fullmatch("1[0-9]{3}|20[0-9]{2}", high) and written_stop:
+        return None
+    noun, number = UNITS[unit], parse(high)
+    case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS)
+    half = noun.head in _HALF and not noun.adjective
+    if low:
+        spoken = spread(low, number, scale, noun, case, half=half)
+    else:
+        spoken = amount(number, scale, noun, case, half=half)
+    if per:
+        spoken += _per(per)
+    return sign_word(sign) + spoken + stop(text, end, written_stop), case
+
+
+def _sure(match: re.Match[str], unit: str) -> bool:
+    """Whether a unit that may also be a word ("с", "В") is one here."""
+    text, end = match.string, match.end(5)
+    if unit in ("В", "А", "К", "Н"):
+        word = next_word(text, end)
+        return not forms(word) or word[:5].lower() != "класс"
+    if unit in ("с", "уд", "об", "кадр", "сот"):
+        return match.group(7) is not None or _LOWER_CONTEXT.match(text, end) is not None
+    if unit == "м":
+        return not text.startswith(".", end) or match.group(7) is not None
+    return True
+
+
+def _per(per: str) -> str:
+    if per.startswith("100"):
+        return " на сто километров"
+    if per in PER_TIME:
+        return f" в {PER_TIME[per]}"
+    noun = UNITS[per]
+    form = noun.form(1, "accs") if noun.adjective else inflect(noun.head, "accs", "sing")
+    return f" на {form}"
+
+
+def _scaled(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
+    sign, low, high, scale = match.groups()
+    case = governor(match.string, match.start()).cases[0]
+    number = parse(high)
+    spoken = spread(low, number, scale, None, case, half=True) if low else amount(number, scale, None, case)
+    written_stop = "." if scale.endswith(".") else None
+    return sign_word(sign) + spoken + stop(match.string, match.end(), written_stop), case
+
+
+def _by(match: re.Match[str], _: RuleContext) -> str:
+    first, second, third, unit = match.groups()
+    case = governor(match.string, match.start()).cases[0]
+    numbers = [say(parse(part), case if case != "loct" else "accs") for part in (first, second, third) if part]
+    last = parse(third or second)
+    noun = UNITS[unit]
+    return " на ".join(numbers) + " " + (noun.partitive() if last.frac else noun.form(last.value, "nomn"))
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("measure", frozenset("xXхХ×*"), _BY, _by, re.compile("[0-9][ ]?[xXхХ×*][ ]?[0-9]")),
+    AmountRule("measure", DIGITS, _MEASURE, _measure, _GATE),
+    AmountRule("scale", DIGITS, _SCALED, _scaled, re.compile("[0-9] ?(?:тыс|млн|млрд|трлн)")),
+)

@@ -1,0 +1,137 @@
+"""The morphological dictionary: what a word form can be, and a lemma in a wanted form. Loaded once, when first asked."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
+
+from qwentts_svc.text.normalize.ru.grammar import Case, Gender
+
+Number = Literal["sing", "plur"]
+
+_CASES: dict[str, Case] = {
+    "nomn": "nomn", "gent": "gent", "gen2": "gent", "datv": "datv", "accs": "accs", "acc2": "accs", "ablt": "ablt",
+    "loct": "loct", "loc2": "loct",
+}  # fmt: skip
+_GENDERS: dict[str, Gender] = {"masc": "masc", "femn": "femn", "neut": "neut"}
+_ADJECTIVE = frozenset(("ADJF", "PRTF"))
+_MIN_SCORE = 0.004
+
+
+class Form(NamedTuple):
+    """One reading of a word form: noun (``adjective`` false) or full adjective."""
+
+    lemma: str
+    case: Case
+    number: Number
+    gender: Gender
+    animate: bool
+    adjective: bool
+    fixed: bool
+    plural_only: bool
+    proper: bool
+
+
+@cache
+def _analyzer() -> Any:
+    import pymorphy3  # about half a second and 20 MB: only a text with Russian numbers pays for it
+
+    return pymorphy3.MorphAnalyzer()
+
+
+@lru_cache(maxsize=16384)
+def _parses(word: str) -> tuple[Any, ...]:
+    return tuple(_analyzer().parse(word))
+
+
+@lru_cache(maxsize=16384)
+def forms(word: str) -> tuple[Form, ...]:
+    """Noun and adjective readings of ``word`` (any letter case), likeliest first. Not Cyrillic, or 40+ letters: none."""
+    if not word or len(word) > 40 or not ("а" <= word[0].lower() <= "я" or word[0] in "ёЁ"):
+        return ()
+    found = []
+    for parse in _parses(word.lower()):
+        tag = parse.tag
+        if tag.case not in _CASES or "Abbr" in tag or (parse.score < _MIN_SCORE and found):
+            continue
+        adjective = tag.POS in _ADJECTIVE
+        if not adjective and tag.POS != "NOUN":
+            continue
+        number: Number = "plur" if tag.number == "plur" else "sing"
+        # The dictionary's own grammemes refuse to be compared with anything but their like.
+        gender = _GENDERS.get(str(tag.gender), "plur" if number == "plur" else "masc")
+        found.append(
+            Form(
+                parse.normal_form,
+                _CASES[tag.case],
+                number,
+                gender,
+                tag.animacy == "anim",
+                adjective,
+                "Fixd" in tag,
+                "Pltm" in tag,
+                any(mark in tag for mark in ("Name", "Surn", "Patr")),
+            )
+        )
+    return tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def part_of_speech(word: str) -> str:
+    """The likeliest part of speech ("NOUN", "VERB", "PREP", ...), or "" for what is not a Russian word."""
+    if not word or len(word) > 40:
+        return ""
+    return str(_parses(word.lower())[0].tag.POS or "")
+
+
+_IRREGULAR: dict[tuple[str, Case, Number], str] = {
+    ("год", "gent", "plur"): "лет",
+    ("год", "datv", "plur"): "годам",
+    ("человек", "gent", "plur"): "человек",
+    ("час", "loct", "sing"): "часе",
+    ("грамм", "gent", "plur"): "граммов",
+    ("килограмм", "gent", "plur"): "килограммов",
+    ("миллиграмм", "gent", "plur"): "миллиграммов",
+    ("мегабайт", "gent", "plur"): "мегабайт",
+    ("гигабайт", "gent", "plur"): "гигабайт",
+    ("терабайт", "gent", "plur"): "терабайт",
+    ("килобайт", "gent", "plur"): "килобайт",
+    ("байт", "gent", "plur"): "байт",
+    ("бит", "gent", "plur"): "бит",
+    ("вольт", "gent", "plur"): "вольт",
+    ("ватт", "gent", "plur"): "ватт",
+    ("киловатт", "gent", "plur"): "киловатт",
+    ("ампер", "gent", "plur"): "ампер",
+    ("герц", "gent", "plur"): "герц",
+    ("раз", "gent", "plur"): "раз",
+}
+
+
+@lru_cache(maxsize=8192)
+def inflect(lemma: str, case: Case, number: Number) -> str:
+    """Noun ``lemma`` in ``case`` and ``number``; itself where the dictionary has no such form."""
+    if (lemma, case, number) in _IRREGULAR:
+        return _IRREGULAR[lemma, case, number]
+    for base, stem in (("байт", lemma.removesuffix("байт")), ("бит", lemma.removesuffix("бит"))):
+        if lemma.endswith(base) and stem in ("кило", "мега", "гига", "тера"):
+            return stem + inflect(base, case, number)
+    for parse in _parses(lemma):
+        if parse.tag.POS == "NOUN" and parse.tag.case == "nomn" and "Abbr" not in parse.tag:
+            form = parse.inflect({case, number})
+            if form is not None:
+                return str(form.word)
+    return lemma
+
+
+@lru_cache(maxsize=2048)
+def inflect_adjective(lemma: str, case: Case, gender: Gender) -> str:
+    """Adjective ``lemma`` (masculine nominative) in ``case`` and ``gender`` for an inanimate noun."""
+    for parse in _parses(lemma):
+        if parse.tag.POS in _ADJECTIVE:
+            wanted = {case, gender} if gender == "plur" else {case, gender, "sing"}
+            if case == "accs" and gender in ("masc", "plur"):
+                wanted = {"nomn"} | (wanted - {"accs"})
+            form = parse.inflect(wanted)
+            if form is not None:
+                return str(form.word)
+    return lemma

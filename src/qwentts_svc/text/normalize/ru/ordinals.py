@@ -1,0 +1,160 @@
+"""Ordinals with a written ending ("5-й", "20-х"), cardinals with one ("5-ти"), compounds ("5-летний", "3D" apart)."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.agree import head_after
+from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.grammar import Case, Gender
+from qwentts_svc.text.normalize.ru.morph import Form
+from qwentts_svc.text.normalize.ru.numbers import cardinal
+from qwentts_svc.text.normalize.ru.ordinals_words import combining, ordinal
+
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    "й": ("masc:nomn accs", "femn:gent datv ablt loct"), "ый": ("masc:nomn accs",), "ий": ("masc:nomn accs",),
+    "ой": ("masc:nomn accs", "femn:gent datv ablt loct"), "ей": ("femn:gent datv ablt loct",),
+    "я": ("femn:nomn",), "ая": ("femn:nomn",), "ья": ("femn:nomn",), "ю": ("femn:accs",), "ую": ("femn:accs",), "ью": ("femn:accs",),
+    "е": ("neut:nomn accs", "plur:nomn accs"), "ое": ("neut:nomn accs",), "ье": ("neut:nomn accs",),
+    "ые": ("plur:nomn accs",), "ие": ("plur:nomn accs",), "ьи": ("plur:nomn accs",),
+    "го": ("masc:gent accs", "neut:gent"), "ого": ("masc:gent accs", "neut:gent"), "его": ("masc:gent accs", "neut:gent"),
+    "му": ("masc:datv", "neut:datv"), "ому": ("masc:datv", "neut:datv"), "ему": ("masc:datv", "neut:datv"),
+    "м": ("masc:loct ablt", "neut:loct ablt", "plur:datv"), "ым": ("masc:ablt", "neut:ablt", "plur:datv"),
+    "им": ("masc:ablt", "neut:ablt", "plur:datv"), "ом": ("masc:loct", "neut:loct"), "ем": ("masc:loct", "neut:loct"),
+    "х": ("plur:gent loct accs",), "ых": ("plur:gent loct accs",), "их": ("plur:gent loct accs",),
+    "ми": ("plur:ablt",), "ыми": ("plur:ablt",), "ими": ("plur:ablt",),
+}  # fmt: skip
+_SUFFIX = "|".join(sorted(_ENDINGS, key=len, reverse=True))
+_START = r"(?<![\w.,/])"
+_ORDINAL = re.compile(rf"{_START}([0-9]{{1,9}})(?:\s?-\s?([0-9]{{1,9}}))?-({_SUFFIX})(?![\w-])")
+_PAIR = re.compile(rf"{_START}([0-9]{{1,4}})(?:-({_SUFFIX}))(\s?[-–—]\s?)(?=[0-9]{{1,4}}-(?:{_SUFFIX})(?!\w))")
+_CARDINAL = re.compile(rf"{_START}([0-9]{{1,9}})-?(ти|тью|ью|и|мя|ех|ёх|х|ём|ем|м|а|ста|та)(?![\w])")
+_COMPOUND = re.compile(rf"{_START}([1-9][0-9]{{0,5}})(?:\s?([-–])\s?([1-9][0-9]{{0,5}}))?-([а-яё]{{4,30}})(?![\w])")
+_SPLIT_COMPOUND = re.compile(
+    rf"{_START}([1-9][0-9]{{0,3}})-?(?:х|ти|и|ми)[ -](комнатн|этажн|дневн|летн|местн|часов|кратн|ярусн|разов|тонн|тысячн|литров|звёздочн|звездочн|минутн|процентн|значн|недельн|месячн|метров|сторонн|дверн|ступенчат)([а-яё]{{1,3}})(?!\w)"
+)
+_PERCENT = re.compile(rf"{_START}([1-9][0-9]{{0,2}})\s?%-?(?:([а-яё]{{1,2}})|(?:ого|н(ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых|ыми)|процентн([а-яё]{{2,3}})))(?![\w])")
+_PERCENT_ENDS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "ю": "ую", "е": "ое", "х": "ых", "ми": "ыми", "ой": "ой",
+                 "ый": "ый", "ая": "ая", "ое": "ое", "ые": "ые", "ых": "ых", "ом": "ом", "ым": "ым", "ую": "ую"}  # fmt: skip
+
+
+def _parse(options: tuple[str, ...]) -> list[tuple[Gender, Case]]:
+    found: list[tuple[Gender, Case]] = []
+    for option in options:
+        gender, _, cases = option.partition(":")
+        found += [(gender, case) for case in cases.split()]  # type: ignore[misc]  # literals of this module
+    return found
+
+
+_READINGS = {ending: _parse(options) for ending, options in _ENDINGS.items()}
+
+
+def choose(readings: list[tuple[Gender, Case]], text: str, start: int, end: int, n: int) -> tuple[Gender, Case, bool]:
+    """Of the readings that an ending leaves open, the one that the noun after and the preposition before allow."""
+    asked = governor(text, start)
+    head = head_after(text, end)
+    forms: tuple[Form, ...] = head.readings if head else ()
+    ranked = {case: rank for rank, case in enumerate(asked.cases)} if asked.word else {}
+    best: tuple[tuple[int, int, int], tuple[Gender, Case, bool]] | None = None
+    for order, (gender, case) in enumerate(readings):
+        form = next((f for f in forms if _fits(f, gender, case)), None)
+        score = (0 if form else 1, ranked.get(case, 9 if ranked else 0), order)
+        if not form and gender == "plur" and n % 10 == 0 and n >= 10 and not head:
+            score = (1, score[1], -1)
+        if best is None or score < best[0]:
+            best = (score, (gender, case, form.animate if form else False))
+    assert best is not None
+    return best[1]
+
+
+def _fits(form: Form, gender: Gender, case: Case) -> bool:
+    if form.case != case and not form.fixed:
+        return False
+    return form.number == "plur" if gender == "plur" else form.number == "sing" and form.gender == gender
+
+
+def _ordinal(match: re.Match[str], _: RuleContext) -> str | None:
+    first, second, ending = match.groups()
+    n = int(second or first)
+    if n >= 10**9:
+        return None
+    text = match.string
+    head = head_after(text, match.end())
+    if ending in ("х", "м") and n % 10 in (2, 3, 4) and not 11 <= n % 100 <= 14 and not second and _counts(head):
+        return None
+    gender, case, animate = choose(_READINGS[ending], text, match.start(), match.end(), n)
+    spoken = ordinal(n, case, gender, animate=animate)
+    return f"{ordinal(int(first), case, gender, animate=animate)}-{spoken}" if second else spoken
+
+
+def _counts(head: object) -> bool:
+    """ "2-х", "3-м" are written for "двух", "трём"; after such an ending only a singular noun asks for an ordinal."""
+    if head is None:
+        return True
+    return not any(form.number == "sing" and form.case in ("loct", "ablt", "datv") for form in head.readings) or all(  # type: ignore[attr-defined]  # a Head
+        form.number == "plur" for form in head.readings  # type: ignore[attr-defined]  # a Head
+    )
+
+
+def _pair(match: re.Match[str], _: RuleContext) -> str:
+    digits, ending, joint = match.groups()
+    gender, case, _animate = choose(_READINGS[ending], match.string, match.start(), match.end(), int(digits))
+    return ordinal(int(digits), case, gender) + (" - " if joint.strip() in "–—" else "-")
+
+
+_CARDINAL_CASES: dict[str, Case] = {
+    "ти": "gent", "и": "gent", "ех": "gent", "ёх": "gent", "х": "gent", "мя": "ablt", "тью": "ablt", "ью": "ablt", "ём": "datv",
+    "ем": "datv", "м": "datv", "а": "gent", "ста": "gent", "та": "gent",
+}  # fmt: skip
+
+
+def _cardinal(match: re.Match[str], _: RuleContext) -> str | None:
+    n, ending = int(match.group(1)), match.group(2)
+    if "-" not in match.group() and ending in ("м", "а", "и", "х"):
+        return None
+    last = cardinal(n).split()[-1]
+    asked = governor(match.string, match.start())
+    case = _CARDINAL_CASES[ending]
+    if case == "gent" and asked.word and asked.cases[0] in ("datv", "loct"):
+        case = asked.cases[0]
+    if ending in ("х", "ех", "ёх", "м", "ем", "ём", "мя") and last not in ("два", "три", "четыре"):
+        return None
+    if ending in ("ти", "и", "тью", "ью") and last[-1] != "ь":
+        return None
+    if ending in ("а", "ста", "та") and last not in ("сорок", "сто", "девяносто"):
+        return None
+    return cardinal(n, case)
+
+
+def _compound(match: re.Match[str], _: RuleContext) -> str | None:
+    first, _dash, second, word = match.groups()
+    if second:
+        return f"{combining(int(first))}-{combining(int(second))}{_tail(word)}"
+    return combining(int(first)) + _tail(word)
+
+
+def _tail(word: str) -> str:
+    return word
+
+
+def _split_compound(match: re.Match[str], _: RuleContext) -> str:
+    return combining(int(match.group(1))) + match.group(2) + match.group(3)
+
+
+def _percent(match: re.Match[str], _: RuleContext) -> str | None:
+    digits, short, long, full = match.groups()
+    end = long or full or _PERCENT_ENDS.get(short or "", "")
+    if short and not end:
+        return None
+    return f"{combining(int(digits))}процентн{end or 'ого'}"
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("percent", frozenset("%"), _PERCENT, _percent),
+    PatternRule("compound", DIGITS, _SPLIT_COMPOUND, _split_compound, re.compile("[0-9]-?(?:х|ти|и|ми)[ -]")),
+    PatternRule("ordinal", DIGITS, _PAIR, _pair, re.compile("[0-9]-[а-яё]{1,3} ?[-–—]")),
+    PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, re.compile("[0-9]-[а-яё]")),
+    PatternRule("ordinal", DIGITS, _CARDINAL, _cardinal, re.compile("[0-9]-?[а-яё]")),
+    PatternRule("compound", DIGITS, _COMPOUND, _compound, re.compile("[0-9]-[а-яё]{4}")),
+)

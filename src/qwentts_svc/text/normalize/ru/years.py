@@ -1,0 +1,122 @@
+"""Years ("в 1998 г.", "1941–1945 гг."), as ordinals in the case that the words around ask for."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.agree import head_after
+from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
+from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
+from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech
+from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+
+_SINGULAR: dict[Case, str] = {"nomn": "год", "gent": "года", "datv": "году", "accs": "год", "ablt": "годом", "loct": "году"}
+_PLURAL: dict[Case, str] = {"nomn": "годы", "gent": "годов", "datv": "годам", "accs": "годы", "ablt": "годами", "loct": "годах"}
+_CASE_OF_FORM: dict[str, tuple[Case, ...]] = {
+    "год": ("nomn", "accs"), "года": ("gent",), "году": ("loct", "datv"), "годом": ("ablt",), "годе": ("loct",),
+    "годы": ("nomn", "accs"), "годов": ("gent",), "годам": ("datv",), "годами": ("ablt",), "годах": ("loct",),
+}  # fmt: skip
+_Y = "([1-9][0-9]{2,3})"
+_START = r"(?<![\w.,/:-])"
+_ERA = r"(?=\s(?:до\s)?н\.\s?э)"
+_ONE = re.compile(rf"{_START}([1-9][0-9]{{0,3}})\s?(?:(г)(\.)?|(года|году|годом|годе|год))(?!\w)(?!\.[а-яё])")
+_PAIR = re.compile(
+    rf"{_START}{_Y}(\s?[-–—/]\s?|\sи\s|,\s|\sпо\s)({_Y[1:-1]}|[0-9]{{2}})\s?(?:(гг|г)(\.)?|(годы|годов|годам|годами|годах|года|году|год))(?!\w)"
+)
+_LIFE = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})\s?([-–—])\s?(1[0-9]{3}|20[0-9]{2})(?=\s?[);,])")
+_BARE = re.compile(rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|\s?[-–—]\s?[0-9]|\s[0-9]{{3}}(?![0-9]))")
+_BARE_BEFORE = frozenset(("в", "во", "с", "до", "после", "к", "от", "по"))
+_WHEN = frozenset("зимой весной летом осенью зима весна лето осень зимы весны лета осени".split())
+
+
+def _case_alone(text: str, start: int) -> Case:
+    """The case of an abbreviated year: what a preposition asks; after a noun, genitive ("урожай 1998 года")."""
+    asked = governor(text, start)
+    if asked.word:
+        if asked.word in ("в", "во"):
+            return "loct"
+        return "accs" if asked.word in ("на", "за", "по") else asked.cases[0]
+    word = last_word(text, start)
+    if word and not word.isdigit() and (word.lower() in _WHEN or part_of_speech(word) in ("NOUN", "ADJF", "PRTF")):
+        return "gent"
+    tokens = tokens_before(text, start)
+    return "gent" if tokens and tokens[0] in ')"' else "nomn"
+
+
+def _one(match: re.Match[str], _: RuleContext) -> str | None:
+    digits, short, written_stop, form = match.groups()
+    text, year = match.string, int(digits)
+    if short:
+        if year < 100 or (year < 1000 and not written_stop) or (not written_stop and year > 2100):
+            return None
+        if year < 1000 and not governor(text, match.start()).word:
+            return None
+        case = _case_alone(text, match.start())
+        kept = "." if written_stop and ends_sentence(text, match.end()) else ""
+        return f"{ordinal(year, case)} {_SINGULAR[case]}{kept}"
+    if year < 1000 and not (form == "году" and governor(text, match.start()).word in ("в", "во", "о")):
+        return None  # "21 год" is an age as well: the rules for cardinals decide
+    return f"{ordinal(year, _written_case(text, match.start(), form))} {form}"
+
+
+def _written_case(text: str, start: int, form: str) -> Case:
+    allowed = _CASE_OF_FORM[form]
+    for case in governor(text, start).cases:
+        if case in allowed:
+            return case
+    return allowed[0]
+
+
+def _pair(match: re.Match[str], _: RuleContext) -> str | None:
+    first, joint, second, short, written_stop, form = match.groups()
+    text, start = match.string, match.start()
+    if len(second) == 2:
+        second = first[:2] + second if len(first) == 4 else second
+    if joint.strip() == "по":
+        if last_word(text, start).lower() not in ("с", "со"):
+            return None
+        cases: tuple[Case, Case] = ("gent", "accs")
+    else:
+        case = _written_case(text, start, form) if form else _pair_case(text, start)
+        cases = (case, case)
+    one = joint.strip() == "по" or (joint.strip() == "/" and form not in ("годов", "годах", "годы"))
+    noun = form or (_SINGULAR[cases[1]] if one or short == "г" else _PLURAL[cases[1]])
+    link = {"/": " - "}.get(joint.strip(), joint) if joint.strip() not in "-–—" else " - "
+    kept = "." if written_stop and ends_sentence(text, match.end()) else ""
+    return f"{ordinal(int(first), cases[0])}{link}{ordinal(int(second), cases[1])} {noun}{kept}"
+
+
+def _pair_case(text: str, start: int) -> Case:
+    return _case_alone(text, start)
+
+
+def _life(match: re.Match[str], _: RuleContext) -> str:
+    return f"{ordinal(int(match.group(1)))} - {ordinal(int(match.group(3)))}"
+
+
+def _bare(match: re.Match[str], _: RuleContext) -> str | None:
+    """A year without its word, only after a preposition of time and not before something it could count."""
+    text, start, end = match.string, match.start(), match.end()
+    word = last_word(text, start).lower()
+    if word not in _BARE_BEFORE:
+        return None
+    if word not in ("в", "во") and not 1900 <= int(match.group()) <= 2050:
+        return None
+    head = head_after(text, end)
+    if head is not None and any(form.number == "plur" or form.case == "gent" for form in head.readings):
+        return None
+    follower = text[end : end + 20].split()
+    if follower and follower[0][0].isalpha() and not forms(follower[0]) and len(follower[0]) < 4 and part_of_speech(follower[0]) == "NOUN":
+        return None
+    case: Case = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}.get(word, "gent")  # type: ignore[assignment]  # cases
+    return ordinal(int(match.group()), case)
+
+
+RULES: tuple[Rule, ...] = (
+    PatternRule("year", DIGITS, _PAIR, _pair, re.compile("[0-9] ?г")),
+    PatternRule("year", DIGITS, _ONE, _one, re.compile("[0-9] ?г")),
+    PatternRule("year", frozenset("("), _LIFE, _life),
+    PatternRule("year", DIGITS, _BARE, _bare, re.compile("(?i:(?:в|во|с|до|после|к|от|по) )[12][0-9]{3}")),
+)

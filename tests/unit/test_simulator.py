@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+
+import pytest
+
+from qwentts_svc.errors import InputError
+from qwentts_svc.runtime.simulator.__main__ import main
+from qwentts_svc.runtime.simulator.devices import DEVICES, device_named
+from qwentts_svc.runtime.simulator.sweep import Point, device_capacity, measure, simulate, sweep
+from qwentts_svc.runtime.simulator.workload import Workload
+from qwentts_svc.types import Priority
+
+
+def points(device: str, load: float, *policies: str, duration_s: float = 16.0) -> dict[str, Point]:
+    return {point.policy: point for point in sweep(DEVICES[device], policies, loads=[load], duration_s=duration_s)}
+
+
+def good(point: Point) -> int:
+    return round(point.goodput * point.offered)
+
+
+@pytest.mark.parametrize("device", ["h100", "rtx-5090", "cpu-2-cores"])
+@pytest.mark.parametrize("load", [1.0, 2.0])
+def test_playout_serves_more_streams_well_than_the_other_policies_at_the_same_load(device: str, load: float) -> None:
+    found = points(device, load, "playout", "fifo", "round-robin")
+    assert good(found["playout"]) > 1.3 * good(found["fifo"])
+    assert good(found["playout"]) > 1.3 * good(found["round-robin"])
+
+
+@pytest.mark.parametrize("device", ["h100", "rtx-5090"])
+def test_past_the_knee_playout_refuses_in_place_of_stuttering(device: str) -> None:
+    point = points(device, 2.5, "playout")["playout"]
+    assert point.refused > 0.4 * point.offered
+    assert point.underruns <= 0.01 * point.served
+    assert point.ttfa_p95_s < 0.5
+    assert point.refusal_p95_s < 0.3
+
+
+def test_first_audio_stays_flat_up_to_the_knee() -> None:
+    idle = points("h100", 0.1, "playout", duration_s=24.0)["playout"]
+    half = points("h100", 0.6, "playout")["playout"]
+    assert idle.refused == half.refused == half.underruns == 0
+    assert half.ttfa_p95_s < 3 * idle.ttfa_p95_s
+
+
+def test_a_batch_load_beside_them_hardly_moves_interactive_first_audio() -> None:
+    device = DEVICES["h100"]
+    alone = Workload(rate=10.0, duration_s=16.0, seed=3)
+    mix = ((Priority.INTERACTIVE, 0.8), (Priority.BATCH, 0.2))
+    beside = Workload(rate=12.5, duration_s=16.0, seed=3, mix=mix)
+    first = measure("playout", 0.0, simulate(device, "playout", alone), 3.0)
+    second_run = simulate(device, "playout", beside)
+    second = measure("playout", 0.0, second_run, 3.0)
+    assert second.underruns == 0
+    assert second.ttfa_p95_s < 1.5 * first.ttfa_p95_s
+    batch = [row for row, _ in second_run.ended if row.priority is Priority.BATCH]
+    assert len(batch) > 20
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
+    device = DEVICES["cpu-2-cores"]
+    runs = [simulate(device, "playout", Workload(rate=1.0, duration_s=10.0, seed=seed)) for seed in (1, 1, 2)]
+    figures = [(run.steps, run.end_s, len(run.ended)) for run in runs]
+    assert figures[0] == figures[1] != figures[2]
+
+
+def test_every_caller_is_either_served_to_the_end_or_refused() -> None:
+    workload = Workload(rate=60.0, duration_s=6.0)
+    outcome = simulate(DEVICES["h100"], "playout", workload)
+    callers = list(workload.arrivals())
+    frames = {arrival.submit.row_id: arrival.frames for arrival in callers}
+    served = {row.row_id: row.frames_done for row, _ in outcome.ended}
+    refused = {row.row_id for row, _ in outcome.refused}
+    assert served.keys() | refused == frames.keys()
+    assert not served.keys() & refused
+    assert all(frames[row_id] == spoken for row_id, spoken in served.items())
+
+
+def test_arrivals_are_poisson_and_lengths_lognormal() -> None:
+    workload = Workload(rate=50.0, duration_s=200.0, seed=5)
+    arrivals = list(workload.arrivals())
+    assert len(arrivals) == pytest.approx(10_000, rel=0.05)
+    assert statistics.median(arrival.frames for arrival in arrivals) * 0.08 == pytest.approx(4.0, rel=0.05)
+    times = [arrival.submit.submitted_s for arrival in arrivals]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    assert statistics.stdev(gaps) == pytest.approx(statistics.mean(gaps), rel=0.1)
+
+
+def test_device_tables_give_the_published_figures() -> None:
+    h100, rtx = device_named("h100"), device_named("rtx-5090")
+    assert [h100.step_s(rows) for rows in (1, 12)] == pytest.approx([0.0061, 0.0091])
+    assert [rtx.step_s(rows) for rows in (1, 64, 128)] == pytest.approx([0.0127, 0.0368, 0.0675])
+    assert rtx.step_s(32) == pytest.approx(0.0127 + (0.0368 - 0.0127) * 31 / 63)
+    assert device_capacity(h100) > 100
+    with pytest.raises(InputError, match="rtx-5090"):
+        device_named("abacus")
+
+
+def test_the_command_writes_page_plot_and_figures(tmp_path, capsys) -> None:
+    pytest.importorskip("matplotlib")
+    page = tmp_path / "scheduling.md"
+    page.write_text("before\n<!-- simulator tables: begin -->\nold\n<!-- simulator tables: end -->\nafter\n")
+    costs = tmp_path / "costs.json"
+    costs.write_text(json.dumps({"steps": [[1, 0.02], [8, 0.03]], "max_rows": 8, "source": "a bench run"}))
+    arguments = ["--out", str(tmp_path), "--device", "cpu-2-cores", "--costs", str(costs)]
+    assert main([*arguments, "--load", "0.5", "--duration", "5", "--policy", "playout"]) == 0
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "a bench run" in text
+    assert "old" not in text
+    assert (tmp_path / "scheduling-cpu-2-cores.svg").stat().st_size > 1000
+    figures = json.loads((tmp_path / "scheduling-cpu-2-cores.json").read_text())
+    assert [point["policy"] for point in figures["points"]] == ["playout"]
+    assert "playout" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--device", "abacus"], ["--costs", "none.json"], ["--device", "h100", "--costs", "none.json"]]
+)
+def test_wrong_arguments_are_explained(arguments: list[str], capsys) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err
