@@ -1,7 +1,7 @@
 """Python code for every schema under ``proto/``, into ``src/qwentts_svc/server/pb``.
 
-    python proto/generate.py            write it
-    python proto/generate.py --check    exit 1 when the files in the tree are not what would be written
+python proto/generate.py            write it
+python proto/generate.py --check    exit 1 when the files in the tree are not what would be written
 """
 
 from __future__ import annotations

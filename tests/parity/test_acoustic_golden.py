@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from support.speaker import Job, Speaker
 
 from qwentts_svc.acoustic.config import load_generation_defaults
 from qwentts_svc.acoustic.frame_step import FrameStep, SlotState, StepInputs
@@ -19,6 +21,7 @@ from qwentts_svc.acoustic.sampling import StageFlags, process_talker, suppress_m
 from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention, Span
 from qwentts_svc.nn.attention_pagewise import PagewiseAttention
 from qwentts_svc.runtime.messages import PromptSpec
+from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
 from qwentts_svc.types import Layout, Sampling, SamplingParams, VoicePrompt
 
 Tensors = dict[str, torch.Tensor]
@@ -257,3 +260,19 @@ def _about(variant: Path, name: str) -> dict[str, Any]:
     manifest = json.loads((variant / "golden" / "manifest.json").read_text(encoding="utf-8"))
     about: dict[str, Any] = manifest["files"][name]["about"]
     return about
+
+
+@pytest.mark.parametrize("invariant", [False, True], ids=["fast", "invariant"])
+def test_rows_spoken_together_give_the_codes_of_the_reference_batch(golden_batch: Any, invariant: bool) -> None:
+    checkpoint, tensors = golden_batch.variant / "checkpoint", golden_batch.tensors()
+    attention: AttentionBackend = PagewiseAttention() if invariant else SdpaAttention()
+    limits = RunnerLimits(slots=3, blocks=60, block_size=BLOCK, max_rows=3, max_positions=256)
+    speaker = Speaker(TorchModelRunner(_model(checkpoint, invariant), attention, limits))
+    frames = golden_batch.about["request"]["max"] - 1
+    jobs = [Job(spec, greedy(checkpoint, own), frames) for spec, own in batch_specs(golden_batch, tensors)]
+    for job in jobs:
+        speaker.start(job)
+    while running := [job for job in jobs if not job.done]:
+        speaker.step(running)
+    for index, job in enumerate(jobs):
+        assert torch.equal(torch.from_numpy(np.array(job.codes)), tensors[f"codes_{index}"])

@@ -44,6 +44,7 @@ class World:
     faults: bool
     max_text: int = 30
     prompt_fields: dict[str, str] = field(default_factory=dict)
+    instruct: tuple[int, ...] = tuple(range(20, 40))
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -67,11 +68,12 @@ class EngineMachine(RuleBasedStateMachine):
         text=st.lists(st.integers(5, 90), min_size=1, max_size=8),
         layout=st.sampled_from([Layout.FULL, Layout.STREAMING]),
         text_open=st.booleans(),
-        instruct=st.sampled_from([(), tuple(range(20, 40))]),
+        instructed=st.booleans(),
         priority=st.sampled_from(list(Priority)),
         lead=st.sampled_from([None, 3, 8]),
     )
-    def submit(self, seed, greedy, text, layout, text_open, instruct, priority, lead) -> None:
+    def submit(self, seed, greedy, text, layout, text_open, instructed, priority, lead) -> None:
+        instruct = self.world.instruct if instructed else ()
         life = Life(layout, instruct, sampling_of(seed, greedy=greedy), text_open, list(text), not text_open)
         row_id = self.rig.submit(
             text,
@@ -223,5 +225,5 @@ def test_random_lives_over_the_embedded_model() -> None:
     def make():
         return real_runners(EMBEDDED, invariant=True, slots=5, blocks=20, max_rows=3)
 
-    world = World(make, faults=False, prompt_fields={"speaker": "aria", "language": "english"})
+    world = World(make, faults=False, prompt_fields={"speaker": "aria", "language": "english"}, instruct=())
     run_machine(world, runs=50, steps=12)

@@ -71,7 +71,8 @@ def test_sentences_without_spaces(name: str) -> None:
 def test_lines_lists_and_paragraphs_have_pauses() -> None:
     text = (
         "A heading of its own here\n\nA first paragraph that was\nwrapped in the middle of it. It goes on here.\n\n"
-        "1. The first item is this\n2. The second item is that\n- A third item with a bullet\n\nThe last paragraph is here."
+        "1. The first item is this\n2. The second item is that\n- A third item with a bullet\n\n"
+        "The last paragraph is here."
     )
     got = [(s.text, s.pause_after_ms) for s in segment(text, budget_s=20)]
     assert got == [
@@ -130,7 +131,9 @@ PIECES = st.sampled_from(
     [
         "Hello", " ", "\n", "\n\n", ". ", "! ", "? ", "...", "…", ", ", "; ", " — ", "Mr. ", "г. ", "3.14", "5. ",
         "- ", "(", ")",
-        '"', "«", "»", "。", "！", "、", "「", "」", "今天", "と", "Слово ", "и т. д. ", "A. ", "z. B. ", "😀", "e\u0301", "\u0301",
+        '"', "«", "»", "。", "！", "、", "「", "」",
+        "今天", "と", "Слово ", "и т. д. ", "A. ", "z. B. ", "😀", "e\u0301",
+        "\u0301",
         "\u200d", "\t", "\u3000", "x" * 300, "long words here " * 30, "\x1c", "\x85",
     ]
 )  # fmt: skip

@@ -25,7 +25,8 @@ from qwentts_svc.text.units import LIMIT_CHARS, iter_units
 PIECES = [
     "Hello", " the", " world", ",", ".", "!", "?!", "...", " ", "  ", "\n", " \n", "\n\n ", "\r\n", "\t", "\u3000",
     "'", "'l", "'ll", "'re", "'S", "it's", "i", "XMLHttp", "McD", "ABC", "a/", "/\n", "1", "23", "4.5", "½",
-    "привет", " Мир", "и\u0306", "日本", "語", "。", "今天天气", "안녕", "\u1112\u1161\u11ab", "ᄀ", "ไทย", "ำ", "हिन्दी",
+    "привет", " Мир", "и\u0306", "日本", "語", "。", "今天天气",
+    "안녕", "\u1112\u1161\u11ab", "ᄀ", "ไทย", "ำ", "हिन्दी",
     "e\u0301", "e\u0323\u0301", "\u0301", "\u0327", "\u0344", "A\u030a", "\u212b", "\u0958", "\uf900", "ﬃ", "ſ", "İ",
     "😀", "👨\u200d👩\u200d👧", "🇷🇺", "❤\ufe0f", "\u200d", "\u200b", "\u00ad", "\x00", "\x1c", "\x85", "\u2028",
     "<|im_end|>", "<|im", "<tts_pad>", "\U0001ec00", "\U0010ffff", "\u1c89", "ᾳ", "日A", "Aǅ", "ʰ",
@@ -99,6 +100,17 @@ def test_a_word_is_committed_when_the_next_begins_and_long_words_inside() -> Non
     assert chinese.push("今天天气很好我们去公园玩一玩").offsets[-1][1] >= 10
 
 
+def test_an_apostrophe_waits_until_it_can_be_no_contraction() -> None:
+    alphabet = {piece: i for i, piece in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    vocab = alphabet | {"ll": 256, "lla": 257}
+    added = {"<|im_start|>": 2000, "<|im_end|>": 2001}
+    template = PromptTemplate(BpeTokenizer(vocab, [("l", "l"), ("ll", "a")], added))
+    for text in ("x'lla", "x'llx", "x'lxla"):
+        stream = TextStream(template)
+        parts = [stream.push(character) for character in text]
+        assert seq_add(*parts, stream.end()) == template.text_body(text)
+
+
 def test_flush_starts_another_text_and_offsets_go_on() -> None:
     stream = TextStream(STOCK)
     first = seq_add(stream.push("Hello "), stream.push("world"), stream.flush())
@@ -153,7 +165,7 @@ def spell(text: str, hint: str) -> NormText:
         elif source[0].isdigit():
             before = text[: match.start()].split()
             after = text[match.end() :].split()
-            word = f"<{source}|{before[-1] if before else ''}|{after[0] if after else ''}|{hint}>"
+            word = f"<{source}|{' '.join(before[-3:])}|{after[0] if after else ''}|{hint}>"
         spans.append((len(out), len(out) + len(word), match.start(), match.end()))
         out += word
     return NormText(out, "english", tuple(spans))
@@ -217,7 +229,7 @@ def test_plain_words_are_held_back_by_two_words_at_most() -> None:
     assert stream.push("We are about to say ").text == "We are about to "
     assert stream.push("something").text == ""
     assert stream.push(" 5").text == "say "
-    assert stream.end().text.startswith("something <5|something")
+    assert stream.end().text.startswith("something <5|to say something|")
 
 
 def test_a_unit_is_read_after_the_words_before_it() -> None:

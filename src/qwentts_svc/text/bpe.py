@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,10 @@ class BpeTokenizer:
         self.vocab_size = max((*vocab.values(), *added.values()), default=-1) + 1
         self._special_text = {i: content for content, i in added.items()}
         self._vocab_text = {i: piece for piece, i in vocab.items()}
+        # Ready before the first request: sorting a real vocabulary takes longer than an event loop may be held.
+        self._sorted_pieces = sorted(vocab)
+        self.longest_piece = max(map(len, vocab), default=0)
+        """Bytes of the longest vocabulary piece."""
         self._model = models.BPE(dict(vocab), list(merges))
         self._plain = self._pipeline()
         self._splitting = self._pipeline()
@@ -143,15 +146,6 @@ class BpeTokenizer:
     def alphabet(self, text: str) -> str:
         """``text`` in the byte alphabet: one character per UTF-8 byte."""
         return "".join(piece for piece, _ in self._bytes.pre_tokenize_str(text))
-
-    @cached_property
-    def longest_piece(self) -> int:
-        """Bytes of the longest vocabulary piece."""
-        return max(map(len, self._vocab_text.values()))
-
-    @cached_property
-    def _sorted_pieces(self) -> list[str]:
-        return sorted(self._vocab_text.values())
 
     def starts_longer_piece(self, tail: str) -> bool:
         """True if some vocabulary piece begins with ``tail`` (byte alphabet) and goes on after it."""

@@ -44,6 +44,10 @@ _SCRIPT_RUN = re.compile(
 )
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
+# Addresses, paths and file names are not words of any language.
+_ADDRESS = re.compile(r"[^\s@]{0,64}@\S{1,64}|[a-z]{2,5}://\S{1,400}|[\w~-]{0,64}(?:[./\\][\w-]{1,64}){1,20}")
+_STATED_WEIGHT = 3
 _OWN_WORDS = 3
 _PROBE_CHARS = 240
 
@@ -65,7 +69,9 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     known = hint if hint in LANGUAGES else default
     latin = known if known in _COMMON_WORDS else "en"
     if not _OTHER_SCRIPT.search(text):
-        if not _WORD.search(text):
+        if not _LATIN_WORD.search(text):
+            return known
+        if known not in _COMMON_WORDS and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
             return known
         return latin if hint in _COMMON_WORDS else _latin_language(text, latin)
     weights: dict[str, int] = {}
@@ -77,6 +83,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         )
     if "zh" in weights and (known == "ja" or "ja" in weights):
         weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
+    if hint in weights:
+        weights[hint] *= _STATED_WEIGHT  # names and numerals in Latin letters do not outweigh what the caller said
     best = max(weights, key=lambda script: weights[script])
     if best != "latin":
         return best
@@ -124,6 +132,7 @@ def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tup
     found: list[tuple[int, int, str]] = []
     words = lower = 0
     first = last = -1
+    addresses = [match.span() for match in _ADDRESS.finditer(text, start, end)] if base_script != "latin" else []
 
     def close() -> None:
         if words >= _OWN_WORDS and lower >= 2:
@@ -134,6 +143,10 @@ def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tup
         if {script, base_script} <= {"zh", "ja"} or script == base_script or script not in ("latin", "ru"):
             close()
             words = lower = 0
+            continue
+        while addresses and addresses[0][1] <= run.start():
+            addresses.pop(0)
+        if addresses and addresses[0][0] <= run.start():
             continue
         if not words:
             first = run.start()

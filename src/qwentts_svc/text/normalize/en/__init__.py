@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     *identifiers.RULES,
     *versions.RULES,
     *times.RULES,
+    *mathsigns.EARLY,
     *money.RULES,
     *measures.RULES,
     *fractions.RULES,

@@ -58,12 +58,14 @@ _TITLE = re.compile(
     rf"\b({'|'.join(_TITLES)})\.\s?(?=\"?[A-Z]|(?:and|or|&) (?:Mrs?|Ms|Dr|Prof)\b)|\b({_NO_DOT_TITLES})\s(?=[A-Z][a-z])"
 )
 _NAMED = re.compile(rf"(?<=[\w,&] )({'|'.join(_AFTER_NAME)})\.(?!\w)|(?<=[a-z], )(Jr|Sr)\b|(?<=& )(Co)\b")
-_NUMBERED = re.compile(rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s?(?=#?[0-9])", re.IGNORECASE)
+_NUMBERED_NAMES = "|".join(sorted(_BEFORE_NUMBER, key=len, reverse=True))
+_NUMBERED = re.compile(rf"\b(?=[A-Za-z]{{1,6}}\.)({_NUMBERED_NAMES})\.\s?(?=#?[0-9])", re.IGNORECASE)
 _NUMBERED_ROMAN = re.compile(
     r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE
 )
+_WORD_NAMES = "|".join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))
 _WORD = re.compile(
-    rf"(?<![\w.@])(?=[A-Za-z.]{{1,8}}\.)({'|'.join(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True))})\.(?!\w)",
+    rf"(?<![\w.@])(?=[A-Za-z.]{{1,8}}\.)({_WORD_NAMES})\.(?!\w)",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<=\w )(vs|aka|approx)(?= \w)")

@@ -10,7 +10,7 @@ from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleConte
 _NEGATIVE = re.compile(rf"(?<![\w.,)\]%-])[-−]({NUM})(?![\w]|\.[0-9])")
 _PLAIN = re.compile(rf"(?<![\w.])({NUM})(?![\w]|\.[0-9])")
 _LIST = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{1,2}){1,50}(?![0-9]|[.,][0-9])")
-_LEFT_OVER = re.compile(r"[0-9]{1,64}")
+_LEFT_OVER = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,18})?")
 
 
 def _negative(match: re.Match[str], _: RuleContext) -> str:
@@ -29,7 +29,7 @@ def _left_over(match: re.Match[str], _: RuleContext) -> str:
     text, run = match.string, match.group()
     before = " " if match.start() and (text[match.start() - 1].isalpha() or text[match.start() - 1] == "_") else ""
     after = " " if match.end() < len(text) and (text[match.end()].isalpha() or text[match.end()] == "_") else ""
-    return f"{before}{number(run) if len(run) < 7 else digits(run)}{after}"
+    return f"{before}{number(run) if '.' in run or len(run) < 7 else digits(run)}{after}"
 
 
 RULES: tuple[Rule, ...] = (

@@ -25,13 +25,14 @@ _SCORE = re.compile(
     r"([0-9]{1,3})/(5|10|20|50|100)(?![\w%/.]|[.,:-][0-9])|(?<![\w.,/$€£-])([1-9][0-9])/(100)(?![\w%/]|[.,:-][0-9])"
 )
 _FIXED = {
+    "24/7/365": "twenty four seven three sixty five",
     "24/7": "twenty four seven",
     "9/11": "nine eleven",
     "50/50": "fifty fifty",
     "20/20": "twenty twenty",
     "50-50": "fifty fifty",
 }
-_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7|9/11|50[/-]50|20/20)(?![\w/-]|\.[0-9])")
+_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7(?:/365)?|9/11|50[/-]50|20/20)(?![\w/-]|\.[0-9])")
 
 
 def _simple(top: int, bottom: int) -> str:

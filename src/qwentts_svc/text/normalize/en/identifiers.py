@@ -13,7 +13,7 @@ _SSN = re.compile(rf"(?<![\w.,/-])[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}{_END}")
 _CARD = re.compile(rf"(?<![\w.,/-])[0-9]{{4}}([ -])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{_END}")
 _NAMED = re.compile(
     r"\b((?:PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Pp]assword|OTP|ZIP|[Zz]ip|[Ee]nding in|[Ee]nds in|[Bb]arcode|"
-    r"(?:[Ss]erial|[Aa]ccount|[Tt]racking|[Cc]ard|[Rr]outing|[Cc]onfirmation|[Rr]eference|[Pp]assport|[Ll]icense|[Ii]nvoice|"
+    r"(?:[Ss]erial|[Aa]ccount|[Aa]cct\.?|[Tt]racking|[Cc]ard|[Rr]outing|[Cc]onfirmation|[Rr]eference|[Pp]assport|[Ll]icense|[Ii]nvoice|"
     r"[Oo]rder|[Bb]ooking|[Tt]icket|[Cc]ase|[Ss]ocial [Ss]ecurity|[Mm]ember|[Pp]olicy)\s(?:number|ID|no\.))"
     rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}){_END}"
 )

@@ -8,7 +8,7 @@ from qwentts_svc.text.normalize.en.numbers import NUM, number
 from qwentts_svc.text.normalize.rule import PatternRule, Replace, Rule, RuleContext
 
 _NUM_OR_VAR = r"(?:[0-9.]|[A-Za-zπθλμσ](?![A-Za-z0-9_']))"
-_LEFT = r"(?<=[0-9)\]²³%πA-Za-z])"
+_LEFT = r"(?<=[0-9)\]|²³%πA-Za-z])"
 _SIMPLE = {
     "=": "equals", "==": "equals", "≠": "is not equal to", "!=": "is not equal to", "<>": "is not equal to",
     "<=": "is less than or equal to", "≤": "is less than or equal to", "≦": "is less than or equal to",
@@ -35,6 +35,7 @@ _TIMES = re.compile(
 _DIVIDED = re.compile(
     r"(?<=[0-9)\]²³πa-zA-Z])\s?[÷∕]\s?(?=[(√]?[0-9a-zA-Z(√])|(?<=[0-9)])\s/\s(?=[0-9(])|(?<=\))/(?=[0-9(])"
 )
+_FACTORIAL = re.compile(r"(?<=[0-9a-z])!(?=\s?[=+*/])")
 _POWER = re.compile(r"(?<=[\w)])(?:\^\(?([-−]?[0-9]{1,6}|[a-z])\)?|([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
 _WORDS = {
@@ -83,6 +84,10 @@ def _chain(match: re.Match[str], _: RuleContext) -> str:
     return " ".join(parts)
 
 
+def _factorial(_: re.Match[str], __: RuleContext) -> str:
+    return " factorial"
+
+
 def _power(match: re.Match[str], _: RuleContext) -> str | None:
     exponent = match.group(1) or match.group(2).translate(_SUPERSCRIPTS)
     if exponent == "2":
@@ -110,9 +115,10 @@ def _say(word: str) -> Replace:
     return lambda _match, _ctx: f" {word} "
 
 
+EARLY: tuple[Rule, ...] = (PatternRule("math", frozenset("<>≤≥~≈∼"), _PREFIX, _prefix),)
 RULES: tuple[Rule, ...] = (
+    PatternRule("math", frozenset("!"), _FACTORIAL, _factorial),
     PatternRule("math", frozenset("="), _CHAIN, _chain),
-    PatternRule("math", frozenset("<>≤≥~≈∼"), _PREFIX, _prefix),
     PatternRule("math", frozenset("=<>≠≤≦⩽≥≧⩾≈≡≪≫∈∝"), _COMPARE, _compare),
     PatternRule("math", frozenset("-−"), _SPACED_MINUS, _say("minus"), re.compile(r"\s-\s|−")),
     PatternRule("math", frozenset("+"), _PLUS, _say("plus")),

@@ -39,7 +39,7 @@ _UNIT_BY = re.compile(rf"(?<=[0-9a-z])(\s[x×]\s)(?=(?:{NUM})\s?(?:{_UNIT})(?!\w
 _TIMES_MORE = re.compile(
     rf"{_START}({NUM})[xX](?=\s(?:faster|slower|more|less|better|worse|bigger|larger|smaller|higher|cheaper|the|as)\b)"
 )
-_POPULAR = re.compile(rf"{_START}({NUM})\s?([KMB])(?=\s[a-z]{{2,30}}s\b)")
+_POPULAR = re.compile(rf"{_START}({NUM})\s?([KMB])(?=\s(?:[a-z]{{2,30}}s|people|men|women|children)\b)")
 _POPULAR_SCALE = {"K": "thousand", "M": "million", "B": "billion"}
 _ALWAYS_SINGULAR_BEFORE_NOUN = frozenset(("volt", "watt", "millimeter", "kilowatt", "megapixel", "horsepower"))
 
@@ -61,6 +61,9 @@ def _describes_noun(text: str, start: int, end: int, unit: str) -> bool:
     return article in _ARTICLES or unit in _ALWAYS_SINGULAR_BEFORE_NOUN
 
 
+_AFTER_FEET = re.compile(r"(?:ft\.?|feet|foot|')\s$")
+
+
 def _minus(sign: str) -> str:
     return "minus " if sign else ""
 
@@ -69,12 +72,15 @@ def _measure(match: re.Match[str], _: RuleContext) -> str | None:
     sign, low, whole, plain, space, unit, power, per, per_power, stop = match.groups()
     text, end = match.string, match.end() - (1 if stop else 0)
     if unit == "in" and not (
-        stop
+        _AFTER_FEET.search(text, max(0, match.start() - 6), match.start())
+        or stop
         or per
         or text[end : end + 1] in ("", ",", ";", ")")
         or next_word(text, end) in ("tall", "long", "wide", "deep", "high", "x")
     ):
         return None
+    if stop and unit in ("N", "W", "V", "C", "K") and not ends_sentence(text, match.end()):
+        return None  # "45 W. 3rd St."
     if not space and unit in TIGHT_AMBIGUOUS and "." not in (plain or "") and not (per or power) and unit != "V":
         return None
     if unit in ("m", "h", "s", "g", "t", "l", "N", "J", "W", "V", "L") and text[end : end + 1] == "'":

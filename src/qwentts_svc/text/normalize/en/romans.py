@@ -108,7 +108,16 @@ def _and(match: re.Match[str], _: RuleContext) -> str | None:
 
 _TRIGGERS = frozenset("IVXLCDM")
 _GATE = re.compile(r"\b[IVXLCDM]{1,12}\b")
+_LOWER = re.compile(r"\b(Act|Scene|Chapter|Part|Section|Volume|Book|Appendix|[Pp]ages?|p\.|pp\.)(\s)([ivx]{2,7})(?!\w)")
+
+
+def _lower(match: re.Match[str], _: RuleContext) -> str | None:
+    value = value_of(match.group(3).upper())
+    return None if value is None else f"{match.group(1)}{match.group(2)}{cardinal(value)}"
+
+
 RULES: tuple[Rule, ...] = (
+    PatternRule("roman", frozenset("ivx"), _LOWER, _lower, re.compile(r"\s[ivx]{2,7}\b")),
     PatternRule("roman", _TRIGGERS, _CENTURY, _century, _GATE),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
     PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _GATE),

@@ -6,8 +6,8 @@ import re
 
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
-_TAG = re.compile(r"(?<![\w&#/])#([^\W\d]\w{0,99})")
-_NUMBER = re.compile(r"(?<![\w&#/])#\s?(?=[0-9])")
+_TAG = re.compile(r"(?<![\w&#/])#([0-9]{0,6}[^\W\d]\w{0,99})")
+_NUMBER = re.compile(r"(?<![\w&#/])#\s?(?=[0-9]{1,18}(?!\w))")
 _MENTION = re.compile(r"(?<![\w@.])@([A-Za-z_]\w{0,49})")
 _WORDS = re.compile(r"[A-Z]{2,99}(?![a-z])|[A-Z]?[a-z]{1,99}|[A-Z]|[0-9]{1,99}|_|[^\WA-Za-z0-9_]{1,99}")
 

@@ -18,7 +18,7 @@ _SECTION = re.compile(r"§§?\s?(?=[0-9])")
 _NUMERO = re.compile(r"№\s?(?=[0-9])|(?<!\w)Nº\s?(?=[0-9])")
 _MARKS = re.compile(r"\s?([©™®])\s?")
 _MARK_WORDS = {"©": "copyright", "™": "trademark", "®": "registered"}
-_WITH = re.compile(r"(?<![\w/])w/(o\b)?\s?(?=\w)")
+_WITH = re.compile(r"(?<![\w/])w/(?:(o)\b|\s?(?=\w))")
 _APPROXIMATELY = re.compile(r"(?<!\w)[~∼]\s?(?=\w)")
 
 
@@ -72,7 +72,7 @@ def _mark(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _with(match: re.Match[str], _: RuleContext) -> str:
-    return "without " if match.group(1) else "with "
+    return "without" if match.group(1) else "with "
 
 
 def _about(_: re.Match[str], __: RuleContext) -> str:

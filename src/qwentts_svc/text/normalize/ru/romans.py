@@ -116,7 +116,7 @@ def _token(match: re.Match[str], _: RuleContext) -> str | None:
         readings = [form for form in forms(before) if not form.adjective]
         form = next((form for form in readings if form.lemma in _AFTER_NOUNS), None)
         if form:
-            return ordinal(n, form.case, form.gender)
+            return ordinal(n, form.case, "femn" if form.lemma == "глава" else form.gender)
     found = _noun_after(text, end)
     if found:
         # The preposition decides between the readings of the noun's form.

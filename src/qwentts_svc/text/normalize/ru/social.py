@@ -11,7 +11,7 @@ from qwentts_svc.text.normalize.ru.quantity import Noun
 
 _HASHTAG = re.compile(r"(?<![\w#&])#([^\W\d_][\w]{0,80})")
 _MENTION = re.compile(r"(?<![\w@])@([A-Za-z_][A-Za-z0-9_.]{0,40}[A-Za-z0-9_]|[A-Za-z])(?!\w)")
-_CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
+_CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[A-ZА-ЯЁ])(?=[A-ZА-ЯЁ][a-zа-яё])|(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
 _NUMBER = re.compile(r"(№{1,2}|\bN[oº°]?\.?(?=\s?[0-9]{1,5}(?:\D|$)))\s?(?=([0-9A-Za-zА-Яа-я]))")
 _HASH_NUMBER = re.compile(r"(?<![\w#&])#(?=[0-9]{1,6}(?!\w))")
 _SECTION = re.compile(r"§{1,2}\s?(?=[0-9IVX])")
