@@ -63,7 +63,7 @@ class Caller:
     def _open(self) -> Any:
         stub, plan = pb_grpc.TextToSpeechStub(self._channel), self._plan
         config = pb.SynthesisConfig(
-            priority=pb.Priority.Value(f"PRIORITY_{plan.priority.upper()}"),
+            priority=f"PRIORITY_{plan.priority.upper()}",
             seed=plan.seed,
             audio=pb.AudioOutput(format=pb.AUDIO_FORMAT_PCM_S16),
         )
@@ -114,4 +114,4 @@ class Caller:
                 self._call.cancel()
             elif plan.manner == CLOSE:
                 record.left = True
-                await self._channel.close()
+                await self._channel.close(None)

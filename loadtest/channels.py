@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -27,7 +28,5 @@ async def open_channels(address: str, count: int) -> AsyncIterator[list[grpc.aio
 
 async def wait_connected(channel: grpc.aio.Channel, timeout_s: float = 10.0) -> None:
     """Return when the channel is connected. Raises TimeoutError."""
-    import asyncio
-
     async with asyncio.timeout(timeout_s):
         await channel.channel_ready()

@@ -41,11 +41,13 @@ async def run_plans(address: str, plans: Sequence[Plan], manner: Manner | None =
     is no service."""
     manner = manner or Manner()
     try:
-        async with open_channels(address, manner.connections) as channels:
-            async with watched_health(address, manner.health_interval_s) as health:
-                start_s = time.monotonic() + 0.05
-                records = await _send_all(address, plans, channels, start_s, manner)
-                wall_s = time.monotonic() - start_s
+        async with (
+            open_channels(address, manner.connections) as channels,
+            watched_health(address, manner.health_interval_s) as health,
+        ):
+            start_s = time.monotonic() + 0.05
+            records = await _send_all(address, plans, channels, start_s, manner)
+            wall_s = time.monotonic() - start_s
     except TimeoutError:
         raise IoError(f"nobody answers at {address}; start the service first") from None
     return Run(tuple(records), health, wall_s)
@@ -78,4 +80,4 @@ async def _run(caller: Caller, own: grpc.aio.Channel | None) -> None:
         await caller.run()
     finally:
         if own is not None:
-            await own.close()
+            await own.close(None)

@@ -1,4 +1,4 @@
-"""A listener who plays audio in real time from its first chunk on, and notices what can be heard and where it breaks."""
+"""A listener who plays audio in real time from its first chunk on, and notices what is heard and where it breaks."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import grpc.aio
 from google.protobuf.message import DecodeError
@@ -22,7 +24,7 @@ class Refusal:
 def read_refusal(error: grpc.aio.AioRpcError) -> Refusal:
     """What a failed call says about itself; never raises for details that are missing or broken."""
     reason, retry_s, pushback = "", None, False
-    for key, value in error.trailing_metadata() or ():
+    for key, value in cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ()):
         if key == "grpc-retry-pushback-ms":
             pushback = True
         if key != "grpc-status-details-bin" or not isinstance(value, bytes):

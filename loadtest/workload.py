@@ -43,9 +43,7 @@ class Plan:
     """Chunks after which a caller with bad manners acts."""
 
 
-def plan_calls(
-    arrivals: Sequence[float], mix: Mix, corpus: Sequence[Sentence], rng: random.Random
-) -> tuple[Plan, ...]:
+def plan_calls(arrivals: Sequence[float], mix: Mix, corpus: Sequence[Sentence], rng: random.Random) -> tuple[Plan, ...]:
     """One plan per arrival."""
     return tuple(_plan(at_s, mix, corpus, rng) for at_s in arrivals)
 

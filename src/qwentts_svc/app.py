@@ -25,6 +25,7 @@ from qwentts_svc.codec.config import CodecConfig, load_codec_config
 from qwentts_svc.config import RuntimeSettings, Settings
 from qwentts_svc.engine_factory import EngineParts, build_engine
 from qwentts_svc.errors import ModelError
+from qwentts_svc.observability.engine_share import EngineShare
 from qwentts_svc.observability.logs import setup_logging
 from qwentts_svc.observability.observer import NullObserver, Observer
 from qwentts_svc.observability.prometheus import PrometheusObserver
@@ -103,7 +104,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
     """Load the model, start the engine thread, stop it at the end. Raises ModelError, InputError."""
     checkpoint = await asyncio.to_thread(load_checkpoint, settings)
     wish = _wish(settings)
-    device = plan_device(wish)
+    device = plan_device(wish, checkpoint.config)
     parts = EngineParts()
     classes = _classes(settings.runtime)
     client = EngineClient(
@@ -155,7 +156,7 @@ async def _serve(settings: Settings) -> int:
         _LOG.info("ready", extra={"fields": {"stage": "ready", "port": running.port}})
 
     try:
-        async with build(settings, metrics) as app:
+        async with build(settings, EngineShare(metrics)) as app:
             return await serve_speech(
                 app.service, server, metrics, metrics=metrics.exposition, tracer=tracer_of(provider), on_started=started
             )

@@ -12,8 +12,7 @@ from qwentts_svc.acoustic.generation import GenerationDefaults
 from qwentts_svc.acoustic.model import AcousticModel, load_acoustic
 from qwentts_svc.codec.load import load_codec_decoder, load_codec_encoder, load_speaker_encoder
 from qwentts_svc.config import Settings
-from qwentts_svc.nn.attention import AttentionBackend, SdpaAttention
-from qwentts_svc.nn.attention_pagewise import PagewiseAttention
+from qwentts_svc.nn.linear import LinearKind
 from qwentts_svc.observability.observer import Observer
 from qwentts_svc.runtime.admission import Admission, AdmissionLimits
 from qwentts_svc.runtime.codec_runner import TorchCodecRunner
@@ -23,6 +22,7 @@ from qwentts_svc.runtime.guard import GuardLimits
 from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
 from qwentts_svc.runtime.qos import ClassDefaults, profile_named
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
+from qwentts_svc.runtime.stage_clock import StageClock
 from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
 from qwentts_svc.types import Priority
 
@@ -36,12 +36,11 @@ class EngineParts:
     """What the engine thread built, for figures read from outside."""
 
     def __init__(self) -> None:
-        self.model: TorchModelRunner | None = None
-        self.codec: TorchCodecRunner | None = None
+        self.clock = StageClock()
 
     def stage_seconds(self) -> Mapping[str, float]:
-        """Seconds of work by stage, as far as measured."""
-        return {}
+        """Seconds of work by stage: ``talker``, ``code_predictor``, ``codec``, as far as the device can tell."""
+        return dict(self.clock.seconds)
 
 
 def build_engine(
@@ -62,7 +61,7 @@ def build_engine(
         path,
         device.dtype,
         device.device,
-        linear="int8" if settings.model.linear == "int8" else "auto",
+        linear=_linear(settings),
         invariant=wish.invariant,
     )
     decoder = load_codec_decoder(path / "speech_tokenizer", device.codec_dtype, device.device)
@@ -75,17 +74,17 @@ def build_engine(
         max_rows=device.max_rows,
         max_positions=min(PROMPT_POSITIONS + generation.max_new_tokens, blocks * device.block_size),
     )
-    parts.model = TorchModelRunner(model, _attention(device), limits, compiled=runtime.compile == "on")
-    parts.codec = TorchCodecRunner(decoder, device.slots)
+    runner = TorchModelRunner(model, device.attention, limits, compiled=runtime.compile == "on")
+    codec_runner = TorchCodecRunner(decoder, device.slots)
     profile = profile_named(runtime.profile)
     if runtime.codec_budget_frames:
         profile = replace(profile, codec_budget_frames=runtime.codec_budget_frames)
     guard = runtime.runaway
-    codec = parts.codec.info
+    codec = codec_runner.info
     frame_s = codec.samples_per_frame / codec.sample_rate
     engine = Engine(
-        parts.model,
-        parts.codec,
+        runner,
+        codec_runner,
         make_policy(runtime.policy, Tuning(profile=profile, classes=classes)),
         voices=voices,
         admission=Admission(device.slots, profile.ramp, frame_s=frame_s, limits=AdmissionLimits(classes=classes)),
@@ -99,8 +98,10 @@ def build_engine(
         prefix_entries=PREFIX_ENTRIES if runtime.prefix_cache else 0,
     )
     if runtime.warm_up:
-        parts.model.warm_up()
-        parts.codec.warm_up(profile.ramp)
+        runner.warm_up()
+        codec_runner.warm_up(profile.ramp)
+    runner.time_stages(parts.clock)
+    codec_runner.time_stages(parts.clock)
     return engine
 
 
@@ -114,11 +115,8 @@ def _voice_encoder(path: Path, model: AcousticModel, device: DevicePlan) -> Torc
     )
 
 
-def _attention(device: DevicePlan) -> AttentionBackend:
-    if device.attention == "pagewise":
-        return PagewiseAttention()
-    if device.attention == "flash":
-        from qwentts_svc.nn.attention_flash import FlashAttention
-
-        return FlashAttention()
-    return SdpaAttention()
+def _linear(settings: Settings) -> LinearKind:
+    """Packed weights are opaque to the compiler; a compiled step takes plain ones."""
+    if settings.model.linear == "int8":
+        return "int8"
+    return "dense" if settings.runtime.compile == "on" else "auto"

@@ -141,7 +141,7 @@ class SynthesisRequest:
     instruct: str = ""
     layout: Layout = Layout.AUTO
     incremental: bool = False
-    """The text arrives in pieces while it is being spoken: AUTO means STREAMING, and speech cannot end before the text."""
+    """The text arrives while it is being spoken: AUTO means STREAMING, and speech cannot end before the text."""
     seed: int | None = None
     """None draws one; the effective seed is reported."""
     sampling: SamplingOverrides = field(default_factory=SamplingOverrides)

@@ -93,6 +93,9 @@ class FrameStep:
         self._suppress = suppress_mask(talker.vocab_size, talker.codec_eos_id, model.device)
         self._group_terms = group_terms(1, 0, model.device)
         self._code_terms = code_terms(talker.vocab_size, model.device)
+        self.talker_stage = self.hidden
+        self.predictor_stage = model.predictor.generate
+        """The two stages; they may be wrapped to be timed."""
         self._true = torch.ones((), dtype=torch.bool, device=model.device)
 
     def __call__(self, packed: Tensor, talker_flags: StageFlags, subtalker_flags: StageFlags) -> tuple[Tensor, Tensor]:
@@ -102,7 +105,7 @@ class FrameStep:
         """
         inputs = StepInputs.unpack(packed)
         state, slots = self.state, inputs.slots
-        hidden = self.hidden(inputs)
+        hidden = self.talker_stage(inputs)
         params = state.talker.select(slots)
         seed = state.seed[slots]
         scores = process_talker(
@@ -119,7 +122,7 @@ class FrameStep:
             keys = noise_keys(seed, inputs.frame, 1, 0, self._group_terms)[:, 0]
             noise = exponential_noise(keys, scores.shape[-1], self._code_terms)
         first, chance = pick(scores, noise, params, talker_flags)
-        rest, chances = self.model.predictor.generate(
+        rest, chances = self.predictor_stage(
             hidden, first, seed, inputs.frame, state.subtalker.select(slots), subtalker_flags
         )
         codes = torch.stack((first, *rest), dim=1)

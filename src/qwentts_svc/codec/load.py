@@ -31,7 +31,7 @@ def load_codec_decoder(
     with open_weights(directory) as weights:
         reader = TensorReader(weights, DECODER_PREFIX, dtype, torch.device(device))
         decoder = build_decoder(reader, config.decoder, config.output_sample_rate)
-        build_encoder(TensorReader(weights, ENCODER_PREFIX, torch.float32, torch.device("meta"), True), config)
+        build_encoder(TensorReader(weights, ENCODER_PREFIX, torch.float32, torch.device("cpu"), True), config)
         weights.finish()
     return decoder
 

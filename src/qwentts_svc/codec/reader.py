@@ -16,8 +16,8 @@ __all__ = ["TensorReader"]
 
 @dataclass(frozen=True, slots=True)
 class TensorReader:
-    """``prefix`` leads every name. ``dtype``, ``device``: where finished weights go. ``check_only``: tensors come out
-    on the meta device; layers built from them compute nothing."""
+    """``prefix`` leads every name. ``dtype``, ``device``: where finished weights go. ``check_only``: nothing is read;
+    tensors come out as views of one zero, good for their shape alone."""
 
     weights: Weights
     prefix: str
@@ -40,7 +40,8 @@ class TensorReader:
         if stored != shape:
             raise ModelError(f"tensor {full} has shape {list(stored)}, the configuration asks for {list(shape)}")
         self.weights.skip((full,))
-        return torch.empty(shape, dtype=torch.float32, device="meta")
+        # Not the meta device: some of its operators load the framework's compiler, which takes seconds.
+        return torch.zeros(()).expand(shape)
 
     def skip(self, name: str, *shape: int) -> None:
         """Check a tensor that the model does not use."""

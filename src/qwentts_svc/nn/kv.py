@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,8 +27,7 @@ class PagedKV:
     ) -> None:
         shape = (layers, blocks + 1, block_size, kv_heads, head_dim)
         self.blocks, self.block_size = blocks, block_size
-        self.k = torch.zeros(shape, dtype=dtype, device=device)
-        self.v = torch.zeros(shape, dtype=dtype, device=device)
+        self.k, self.v = _zeros(shape, dtype, device), _zeros(shape, dtype, device)
         self._k_flat = self.k.view(layers, -1, kv_heads, head_dim)
         self._v_flat = self.v.view(layers, -1, kv_heads, head_dim)
 
@@ -54,3 +56,12 @@ class PagedKV:
         """Zero some blocks (int64 [n]) after non-finite values got into them."""
         self.k.index_fill_(1, blocks, 0.0)
         self.v.index_fill_(1, blocks, 0.0)
+
+
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device | str) -> Tensor:
+    """Zeros; on a CPU pages of the operating system that cost memory only once they are written."""
+    if torch.device(device).type != "cpu":
+        return torch.zeros(shape, dtype=dtype, device=device)
+    # torch.zeros writes every byte; NumPy asks for memory that is zero already.
+    raw = np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)
+    return torch.from_numpy(raw).view(dtype).view(shape)

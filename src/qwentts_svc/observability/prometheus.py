@@ -5,10 +5,11 @@ A label value outside its known set is counted as ``other``, so that no caller c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.openmetrics import exposition
 
 from qwentts_svc.types import FinishReason, Priority
@@ -84,6 +85,9 @@ class PrometheusObserver:
         self._rpc = Histogram(
             "qwentts_rpc_seconds", "Duration of a call.", ["method", "code"], buckets=_LATENCY_S, registry=reg
         )
+        tasks = Gauge("qwentts_event_loop_tasks", "Tasks of the event loop.", registry=reg)
+        tasks.set_function(_event_loop_tasks)
+        ProcessCollector(registry=reg)
 
     def exposition(self) -> tuple[bytes, str]:
         """All metrics as OpenMetrics text, and its content type."""
@@ -149,6 +153,14 @@ class PrometheusObserver:
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
         self._rpc.labels(method, code).observe(seconds)
+
+
+def _event_loop_tasks() -> int:
+    """Tasks of the running loop; 0 when the page is rendered outside of one."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
 
 
 MetricsSource = Callable[[], tuple[bytes, str]]

@@ -13,6 +13,7 @@ from qwentts_svc.codec.decoder import CodecDecoder
 from qwentts_svc.codec.state import StreamState
 from qwentts_svc.errors import DecodeError
 from qwentts_svc.runtime.runners import CodecInfo
+from qwentts_svc.runtime.stage_clock import StageClock
 from qwentts_svc.types import Codes, Pcm, VoicePrompt
 
 __all__ = ["TorchCodecRunner"]
@@ -27,10 +28,16 @@ class TorchCodecRunner:
     def __init__(self, decoder: CodecDecoder, slots: int, *, primed_voices: int = PRIMED_VOICES) -> None:
         self._decoder = decoder
         self._state = decoder.init_state(slots)
+        self._step = decoder.step
         self._primed: OrderedDict[str, StreamState] = OrderedDict()
         self._primed_voices = primed_voices
         self._open = [False] * slots
         self._info = CodecInfo(slots, decoder.sample_rate, decoder.samples_per_frame, decoder.groups)
+
+    def time_stages(self, clock: StageClock) -> None:
+        """Count the time of decoding from now on, where a call returns when its work is done."""
+        if self._decoder.device.type == "cpu":
+            self._step = clock.timed("codec", self._step)
 
     @property
     def info(self) -> CodecInfo:
@@ -67,7 +74,7 @@ class TorchCodecRunner:
         first = slots[0]
         together = list(slots) == list(range(first, first + rows))
         where = slice(first, first + rows) if together else torch.tensor(slots, dtype=torch.int64, device=device)
-        audio = self._decoder.step(torch.from_numpy(np.ascontiguousarray(codes)).to(device), self._state, rows=where)
+        audio = self._step(torch.from_numpy(np.ascontiguousarray(codes)).to(device), self._state, rows=where)
         pcm: Pcm = audio.cpu().numpy()
         return pcm
 

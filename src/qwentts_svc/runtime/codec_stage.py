@@ -58,8 +58,11 @@ class CodecStage:
         voicing = self._voicing.get(row.row_id)
         return voicing.audible if voicing else not row.submit.decode
 
-    def decode(self, rows: Sequence[Row], frames: int) -> list[FramesOut]:
-        """Decode the next ``frames`` frames of every row in one call. Advances ``frames_decoded``."""
+    def decode(self, rows: Sequence[Row], frames: int) -> list[FramesOut | None]:
+        """Decode the next ``frames`` frames of every row in one call. Advances ``frames_decoded``.
+
+        None for a row that has nothing to send yet (its leading silence is trimmed): the codes go with its first audio,
+        so that a row of which nothing was heard can still start again."""
         decoding = [row for row in rows if row.submit.decode]
         pcm_of: dict[int, Pcm] = {}
         if decoding:
@@ -70,19 +73,24 @@ class CodecStage:
                 raise DecodeError("the codec produced samples that are not finite", reason="AUDIO_NOT_FINITE")
             for row, samples in zip(decoding, pcm, strict=True):
                 pcm_of[row.row_id] = self._voicing[row.row_id].push(samples)
-        events = []
+        events: list[FramesOut | None] = []
         for row in rows:
-            start = row.frames_decoded
             row.frames_decoded += frames
-            # A copy: the row's array grows in place while the event waits in its mailbox.
-            codes_out = row.codes[start : start + frames].copy()
-            events.append(FramesOut(row.row_id, start, codes_out, pcm_of.get(row.row_id, _NOTHING), row.probability))
+            row.frames_held += frames
+            samples = pcm_of.get(row.row_id, _NOTHING)
+            events.append(self._event(row, samples) if len(samples) or not row.submit.decode else None)
         return events
 
     def finish(self, row: Row) -> FramesOut | None:
-        """The held tail of a row whose last frame has been decoded; None when nothing is held."""
+        """The held tail of a row whose last frame has been decoded, with codes not sent yet; None without either."""
         voicing = self._voicing.get(row.row_id)
         tail = voicing.finish() if voicing else _NOTHING
-        if not len(tail):
+        if not len(tail) and not row.frames_held:
             return None
-        return FramesOut(row.row_id, row.frames_decoded, row.codes[:0].copy(), tail, row.probability)
+        return self._event(row, tail)
+
+    @staticmethod
+    def _event(row: Row, samples: Pcm) -> FramesOut:
+        # A copy: the row's array grows in place while the event waits in its mailbox.
+        start, row.frames_held = row.frames_sent, 0
+        return FramesOut(row.row_id, start, row.codes[start : row.frames_decoded].copy(), samples, row.probability)

@@ -11,6 +11,8 @@ import torch
 
 from qwentts_svc.acoustic.config import ModelConfig
 from qwentts_svc.errors import ModelError
+from qwentts_svc.nn.attention import AttentionBackend
+from qwentts_svc.nn.attention_choice import AttentionKind, choose_attention, default_block_size
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _SLOTS = {"low-latency": 64, "high-throughput": 128}
@@ -23,6 +25,12 @@ TYPICAL_POSITIONS = 1024
 CPU_KV_SHARE, GPU_KV_SHARE = 0.25, 0.8
 """Share of the free memory that KV may take; on a GPU, of what is left after the weights."""
 
+CPU_KV_BYTES = 2**30
+"""A CPU does not keep more streams in real time than this holds."""
+
+SMALL_MODEL_WEIGHTS = 50_000_000
+"""Below this the matrices are too small to share: on a CPU one thread is faster than two (docs/log.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceWish:
@@ -31,7 +39,7 @@ class DeviceWish:
     device: str = "auto"
     dtype: str = "auto"
     codec_dtype: str = "auto"
-    attention: str = "auto"
+    attention: AttentionKind = "auto"
     profile: str = "low-latency"
     invariant: bool = True
     max_rows: int = 0
@@ -44,12 +52,12 @@ class DeviceWish:
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """What will be used. ``attention``: ``sdpa``, ``pagewise`` or ``flash``; ``threads``: intra-op threads on a CPU."""
+    """What will be used. ``threads``: intra-op threads on a CPU."""
 
     device: torch.device
     dtype: torch.dtype
     codec_dtype: torch.dtype
-    attention: str
+    attention: AttentionBackend
     block_size: int
     slots: int
     max_rows: int
@@ -61,16 +69,19 @@ class DevicePlan:
         return str(self.dtype).removeprefix("torch.")
 
 
-def plan_device(wish: DeviceWish) -> DevicePlan:
+def plan_device(wish: DeviceWish, config: ModelConfig) -> DevicePlan:
     """Raises ModelError for what this machine cannot do."""
+    stack = config.talker.transformer
     device = _device(wish.device)
     dtype = _dtype(wish.dtype, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
-    attention = _attention(wish, device, dtype)
+    attention = choose_attention(wish.attention, device, dtype, stack.head_dim, invariant=wish.invariant)
     rows = _GPU_ROWS if device.type == "cuda" else _CPU_ROWS
     slots = wish.max_slots or _SLOTS[wish.profile]
-    block_size = wish.block_size or (256 if attention == "flash" else 16)
-    if attention == "flash" and block_size % 256:
-        raise ModelError(f"runtime.block_size: flash attention needs a multiple of 256, not {block_size}")
+    block_size = wish.block_size or default_block_size(attention)
+    if block_size % attention.block_multiple:
+        raise ModelError(
+            f"runtime.block_size: this attention needs a multiple of {attention.block_multiple}, not {block_size}"
+        )
     return DevicePlan(
         device=device,
         dtype=dtype,
@@ -79,7 +90,7 @@ def plan_device(wish: DeviceWish) -> DevicePlan:
         block_size=block_size,
         slots=slots,
         max_rows=min(wish.max_rows or rows[wish.profile], slots),
-        threads=wish.threads or usable_cores(),
+        threads=wish.threads or default_threads(config),
     )
 
 
@@ -87,6 +98,17 @@ def usable_cores() -> int:
     """Cores that this process may run on. More threads than these would wait for one another at every barrier, which
     makes a step about ten times slower."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_threads(config: ModelConfig) -> int:
+    """Intra-op threads on a CPU: every usable core for a model of real size, one for a small one."""
+    weights = sum(
+        stack.num_layers
+        * stack.hidden_size
+        * (2 * stack.head_dim * (stack.num_heads + stack.num_kv_heads) + 3 * stack.intermediate_size)
+        for stack in (config.talker.transformer, config.talker.predictor.transformer)
+    )
+    return 1 if weights < SMALL_MODEL_WEIGHTS else usable_cores()
 
 
 def kv_blocks(wish: DeviceWish, plan: DevicePlan, config: ModelConfig) -> int:
@@ -101,7 +123,10 @@ def kv_blocks(wish: DeviceWish, plan: DevicePlan, config: ModelConfig) -> int:
         blocks = wish.kv_memory_mib * 2**20 // block_bytes
     else:
         share = GPU_KV_SHARE if plan.device.type == "cuda" else CPU_KV_SHARE
-        blocks = min(plan.slots * per_slot, int(free_bytes(plan.device) * share) // block_bytes)
+        budget = int(free_bytes(plan.device) * share)
+        if plan.device.type == "cpu":
+            budget = min(budget, CPU_KV_BYTES)
+        blocks = min(plan.slots * per_slot, budget // block_bytes)
     if blocks < per_slot:
         raise ModelError(
             f"{blocks} KV blocks of {plan.block_size} positions ({block_bytes} bytes each) do not hold one row "
@@ -154,25 +179,3 @@ def _dtype(name: str, device: torch.device, default: torch.dtype) -> torch.dtype
     if name == "float16" and device.type == "cpu":
         raise ModelError("float16 runs on a GPU only: use float32 or bfloat16 on a CPU")
     return _DTYPES[name]
-
-
-def _attention(wish: DeviceWish, device: torch.device, dtype: torch.dtype) -> str:
-    if wish.attention == "flash":
-        if device.type != "cuda":
-            raise ModelError("model.attention is 'flash', which needs a CUDA device: use 'sdpa' or 'auto'")
-        if dtype is torch.float32:
-            raise ModelError("flash attention computes in float16 or bfloat16: set model.dtype, or attention 'sdpa'")
-        if wish.invariant:
-            raise ModelError("flash attention cannot promise runtime.numerics 'invariant': set 'fast' or 'sdpa'")
-        return "flash"
-    if wish.invariant:
-        return "pagewise"
-    if wish.attention == "auto" and device.type == "cuda" and dtype is not torch.float32 and _has_flash():
-        return "flash"
-    return "sdpa"
-
-
-def _has_flash() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("flash_attn") is not None

@@ -40,7 +40,7 @@ from qwentts_svc.runtime.messages import (
 )
 from qwentts_svc.runtime.prefill import PrefillStage
 from qwentts_svc.runtime.prefix_cache import PrefixCache
-from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
+from qwentts_svc.runtime.qos import LOW_LATENCY, Profile, ramp_size
 from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.runners import CodecRunner, FatalDeviceError, ModelRunner, StepRow, VoiceEncoder
 from qwentts_svc.runtime.scheduler.codec import plan_codec
@@ -54,7 +54,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """``max_frames``: what a row may ask for at most, given the KV that exists."""
+    """``profile`` gives the codec's ramp; the policy should be made with the same one."""
 
     guard: GuardLimits = dataclasses.field(default_factory=GuardLimits)
     profile: Profile = LOW_LATENCY
@@ -176,8 +176,9 @@ class Engine:
             return
         started = self._clock()
         for row in fresh:
-            row.started_s = started
-            self._observer.queued(started - row.arrival_s, row.priority)
+            if row.started_s is None:  # else it found no memory at an earlier attempt
+                row.started_s = started
+                self._observer.queued(started - row.arrival_s, row.priority)
         outcome = self._prefill.run(fresh, back, started)
         for row, error in outcome.failed:
             self._fail(row, error)
@@ -209,6 +210,7 @@ class Engine:
         except FatalDeviceError:
             raise
         except Exception as error:
+            self._distrust(rows)
             self._fail_batch(rows, error, "a step of the acoustic model failed")
             return
         seconds = self._clock() - started
@@ -265,13 +267,23 @@ class Engine:
             self.costs.observe_codec(len(rows) * call.frames, now - started)
             self._observer.step("codec", now - started)
             for row, output in zip(rows, outputs, strict=True):
-                self._send(row, output, now)
-                self._check_silence(row)
+                if output is not None:
+                    self._send(row, output, now)
+                self._check_silence(row, call.frames)
         return bool(calls)
 
-    def _check_silence(self, row: Row) -> None:
+    def _check_silence(self, row: Row, frames: int) -> None:
+        """Stop a row that has gone silent, at the end of this codec call: where calls end depends on the frame alone,
+        how far the acoustic model has got meanwhile does not. The shorter last call of a row does not count."""
         limit = self._limits.guard.silence_frames
-        if limit and row.state is not RowState.FLUSHING and self.codec.silent_frames(row) >= limit:
+        if not limit or self.codec.silent_frames(row) < limit:
+            return
+        if ramp_size(self._limits.profile.ramp, row.frames_decoded - frames) != frames:
+            return
+        row.frames_done = row.frames_decoded
+        if row.state is RowState.FLUSHING:
+            row.finish_reason = FinishReason.RUNAWAY_STOPPED
+        else:
             self._flush(row, FinishReason.RUNAWAY_STOPPED)
 
     def _send(self, row: Row, output: FramesOut, now: float) -> None:
@@ -283,7 +295,7 @@ class Engine:
             self._observer.first_audio(now - row.arrival_s, row.priority)
         if row.underruns > underruns:
             self._observer.underrun()
-        row.submit.mailbox.produced_frames = row.frames_decoded
+        row.submit.mailbox.produced_frames = row.frames_sent
         self._put(row, output)
 
     def _finish(self) -> None:
@@ -320,10 +332,11 @@ class Engine:
         """Decide when to plan again. A parked reader may have consumed while it was being parked: look once more."""
         rows = self.rows.values()
         flushing = any(row.state is RowState.FLUSHING for row in rows)
-        parked = [row for row in rows if row.state in (RowState.WAIT_READER, RowState.PREEMPTED)]
+        parking = (RowState.WAIT_READER, RowState.PREEMPTED)
+        parked = [row for row in rows if row.state in parking and not row.submit.mailbox.parked]
         for row in parked:  # whoever consumes from now on sends Wake
             row.submit.mailbox.parked = True
-        unparked = any(row.state is RowState.WAIT_READER and row.may_wake for row in parked)
+        unparked = any(row.may_wake for row in parked)
         if not plan.idle or decoded or flushing or unparked:
             self._wait_until = 0.0
         else:
@@ -338,7 +351,11 @@ class Engine:
     def fail_all(self, error: TtsError) -> StepEvents:
         """Fail every row; for the end of the thread."""
         for row in self._intake.everyone():
-            self._fail(row, error)
+            try:
+                self._fail(row, error)
+            except Exception:  # the pools may be what broke; the others must hear of it all the same
+                _LOG.exception("row %d could not be released", row.row_id)
+                self._put(row, Failed(row.row_id, error))
         events, self._events = tuple(self._events), []
         return events
 
@@ -351,6 +368,18 @@ class Engine:
         typed = error if isinstance(error, TtsError) else DecodeError(f"{what}; try again")
         for row in rows:
             self._fail(row, typed)
+
+    def _distrust(self, rows: Iterable[Row]) -> None:
+        """A step over ``rows`` failed: their KV may hold anything, also where a prefix is shared. Forget the prefixes,
+        and let rows outside the step that share blocks with it compute theirs again."""
+        touched = {block for row in rows for block in row.blocks}
+        self.prefixes.clear()
+        members = {row.row_id for row in rows}
+        for row in self.rows.values():
+            holds = row.state in (RowState.RUNNING, RowState.WAIT_TEXT, RowState.WAIT_READER)
+            if holds and row.row_id not in members and touched.intersection(row.blocks):
+                row.move(RowState.PREEMPTED)
+                self.kv.release_all(row.take_blocks())
 
     def _fail(self, row: Row, error: TtsError) -> None:
         self._close(row)

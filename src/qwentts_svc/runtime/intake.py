@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qwentts_svc.errors import QosError, TtsError, UnavailableError
+from qwentts_svc.errors import DeadlineError, QosError, TtsError, UnavailableError
 from qwentts_svc.runtime.admission import Admission
 from qwentts_svc.runtime.cost import StepCosts
 from qwentts_svc.runtime.messages import AppendText, Cancel, Drain, EndText
@@ -59,9 +59,13 @@ class Intake:
             row.cancelled = row.cancelled or command.reason
 
     def review(self, view: Snapshot, now: float) -> None:
-        """Admission's second look at the rows that wait."""
+        """Admission's second look at the rows that wait; those whose own deadline has passed are turned away."""
         if self._admission is None or not self.queued:
             return
+        for row in [row for row in self.queued.values() if row.submit.deadline_s <= now]:
+            self._admission.withdraw(row.row_id)
+            del self.queued[row.row_id]
+            self._refuse(row, DeadlineError("the deadline passed before there was room for this request"))
         review = self._admission.review(view, now)
         for row in review.admitted:
             self.rows[row.row_id] = self.queued.pop(row.row_id)
@@ -71,7 +75,10 @@ class Intake:
 
     def next_review_s(self, costs: StepCosts) -> float:
         """When a waiting row gives up; inf without one."""
-        return self._admission.next_review_s(costs) if self._admission is not None else float("inf")
+        if self._admission is None:
+            return float("inf")
+        deadlines = (row.submit.deadline_s for row in self.queued.values())
+        return min(self._admission.next_review_s(costs), min(deadlines, default=float("inf")))
 
     def cancelled(self) -> list[Row]:
         """Rows marked by Cancel; those that waited are moved to ``rows``, where the engine ends them."""

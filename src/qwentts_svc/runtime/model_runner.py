@@ -24,6 +24,7 @@ from qwentts_svc.nn.attention import AttentionBackend, Span
 from qwentts_svc.nn.linear import allowed_rows
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.runtime.runners import PrefillItem, PreparedPrompt, ReplayItem, RunnerInfo, StepResult, StepRow
+from qwentts_svc.runtime.stage_clock import StageClock
 from qwentts_svc.runtime.step_graphs import StepFunction, eager_step, graph_step
 from qwentts_svc.types import Sampling, SamplingParams
 
@@ -72,6 +73,7 @@ class TorchModelRunner:
             self._state = SlotState.allocate(model, limits.slots)
         self._frame_step = FrameStep(model, self._kv, attention, self._state)
         self._graphs = model.device.type == "cuda"
+        self._eager = not (self._graphs or compiled)
         self._step: StepFunction = (
             graph_step(self._frame_step, limits.slots, self._kv.scratch_block)
             if self._graphs
@@ -90,6 +92,13 @@ class TorchModelRunner:
             tts_pad_id=config.tts_pad_id,
             tts_eos_id=config.tts_eos_id,
         )
+
+    def time_stages(self, clock: StageClock) -> None:
+        """Count the time of talker and code predictor from now on; without effect where a step is one graph."""
+        if self._eager:
+            step = self._frame_step
+            step.talker_stage = clock.timed("talker", step.talker_stage)
+            step.predictor_stage = clock.timed("code_predictor", step.predictor_stage)
 
     @property
     def info(self) -> RunnerInfo:

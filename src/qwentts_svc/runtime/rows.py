@@ -48,7 +48,7 @@ TRANSITIONS: dict[RowState, frozenset[RowState]] = {
     ),
     RowState.WAIT_TEXT: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
     RowState.WAIT_READER: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
-    RowState.PREEMPTED: frozenset({RowState.PREFILL, RowState.DONE}),
+    RowState.PREEMPTED: frozenset({RowState.PREFILL, RowState.FLUSHING, RowState.DONE}),
     RowState.FLUSHING: frozenset({RowState.DONE}),
     RowState.DONE: frozenset(),
 }
@@ -115,8 +115,8 @@ class Row:
     """Frames spoken by the acoustic model."""
     frames_decoded: int = 0
     """Frames given to the codec."""
-    frames_sent: int = 0
-    """Frames whose audio (trimmed or not) left for the mailbox."""
+    frames_held: int = 0
+    """Frames given to the codec that were silent and trimmed; they leave with the first audio."""
     audio_emitted_s: float = 0.0
     first_audio_s: float | None = None
     playout_start_s: float = math.inf
@@ -198,6 +198,8 @@ class Row:
             return NO_TEXT
         index = frame - 1 + self.consumed_ids
         known = len(self.text_ids)
+        if index < 0 and self.prompt is not None:
+            return self.prompt.lead_ids[index]
         if index < known:
             return self.text_ids[index]
         if not self.text_ended:
@@ -310,21 +312,26 @@ class Row:
 
     @property
     def too_far_ahead(self) -> bool:
-        """The reader is ``max_lead_frames`` or more behind. A reader who has taken all that was decoded is never
-        behind, however many frames wait for the codec: else a small limit and a long codec call would block each other.
-        """
+        """The reader is ``max_lead_frames`` or more behind. A reader who has taken all that was sent is never behind,
+        however many frames wait for the codec or were silent: else a small limit and a long codec call would block
+        each other."""
         limit = self.max_lead_frames
         if limit is None:
             return False
         consumed = self.submit.mailbox.consumed_frames
-        return self.frames_done - consumed >= limit and consumed < self.frames_decoded
+        return self.frames_done - consumed >= limit and consumed < self.frames_sent
 
     @property
     def may_wake(self) -> bool:
         """A parked row goes on once its lead has fallen to three quarters of the limit (no flutter at the limit)."""
         limit = self.max_lead_frames
         consumed = self.submit.mailbox.consumed_frames
-        return limit is None or self.frames_done - consumed <= limit * 3 // 4 or consumed >= self.frames_decoded
+        return limit is None or self.frames_done - consumed <= limit * 3 // 4 or consumed >= self.frames_sent
+
+    @property
+    def frames_sent(self) -> int:
+        """Frames that left for the mailbox."""
+        return self.frames_decoded - self.frames_held
 
     @property
     def pending_frames(self) -> int:

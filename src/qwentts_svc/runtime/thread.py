@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from qwentts_svc.errors import TtsError, UnavailableError
-from qwentts_svc.runtime.messages import Command, StepEvents, Stop
+from qwentts_svc.runtime.messages import Command, EncodeVoice, StepEvents, Stop
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class EngineThread:
         self.engine: Steppable | None = None
         self.failure: BaseException | None = None
         self.step_started_s: float | None = None
-        """Start of the step in progress, for the watchdog; None between steps."""
+        """Start of the step or command in progress, for the watchdog; None while waiting."""
         self.closed = False
         """True once the thread takes no more commands; a command sent later is answered by nobody."""
 
@@ -121,17 +121,22 @@ class EngineThread:
             while True:
                 if isinstance(command, Stop):
                     return True
+                self.step_started_s = self._clock()  # encoding a reference is work on the device, too
                 engine.handle(command)
+                self.step_started_s = None
                 command = self._commands.get_nowait()
         except queue.Empty:
             return False
 
     def _end(self, engine: Steppable, error: TtsError) -> None:
-        """Close the gate first, then fail every row, those still in the queue included."""
+        """Close the gate first, then fail every row, those still in the queue included. No device work any more."""
         self._close()
+        self.step_started_s = None
         while not self._commands.empty():
             command = self._commands.get_nowait()
-            if not isinstance(command, Stop):
+            if isinstance(command, EncodeVoice):
+                command.reply(error)
+            elif not isinstance(command, Stop):
                 engine.handle(command)
         events = engine.fail_all(error)
         if events:

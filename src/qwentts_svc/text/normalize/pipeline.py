@@ -72,13 +72,17 @@ class Normalizer:
         unit.run(_PREPARE, RuleContext(main, self._emoji))
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
+        code = ""
         for _ in range(_MAX_PASSES):
             before = unit.text
-            cuts = language_spans(before, hint, main)
+            unit.begin_pass()
+            # What was one language stays so: the rules write words of it.
+            cuts = [(0, len(before), code)] if code else language_spans(before, hint, main)
             if len(cuts) == 1:
-                unit.run(rules_of(cuts[0][2]), RuleContext(cuts[0][2], self._emoji))
+                code = cuts[0][2]
+                unit.run(rules_of(code), RuleContext(code, self._emoji))
             else:
-                parts = [(start, end, rules_of(code), RuleContext(code, self._emoji)) for start, end, code in cuts]
+                parts = [(start, end, rules_of(lang), RuleContext(lang, self._emoji)) for start, end, lang in cuts]
                 unit.run_parts(parts)
             unit.run(_FINISH, RuleContext(main, self._emoji))
             if unit.text == before:
@@ -101,6 +105,10 @@ class _Unit:
         self._chars = set(text)
         self._disabled = disabled
         self._failed = failed
+
+    def begin_pass(self) -> None:
+        """Forget the characters that are gone."""
+        self._chars = set(self.text)
 
     def run(self, rules: RuleSet, ctx: RuleContext) -> None:
         """Apply each rule that is on and that the unit has a trigger for."""

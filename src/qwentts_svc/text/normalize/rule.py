@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+from qwentts_svc.text.normalize.starts import starts_of
+
 DIGITS = frozenset("0123456789")
 """Triggers of every rule that starts from an ASCII digit."""
 
@@ -53,27 +55,55 @@ Gate: TypeAlias = re.Pattern[str] | Callable[[str], object] | None
 """A pattern to find, or a test, that every text which a rule can change passes."""
 
 
-@dataclass(frozen=True, slots=True)
 class PatternRule:
     """A rule made of one compiled pattern and a function from match to replacement.
 
     Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. ``gate`` is a cheap test
-    (or a pattern to find) that every text with a match passes.
+    (or a pattern to find) that every text with a match passes. Immutable.
     """
 
-    name: str
-    triggers: frozenset[str] | None
-    pattern: re.Pattern[str]
-    replace: Replace
-    gate: Gate = None
+    __slots__ = ("_gate", "_match", "_starts", "name", "pattern", "replace", "triggers")
 
-    def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
-        gate = self.gate.search if isinstance(self.gate, re.Pattern) else self.gate
-        if gate is not None and not gate(text):
-            return []
+    def __init__(
+        self,
+        name: str,
+        triggers: frozenset[str] | None,
+        pattern: re.Pattern[str],
+        replace: Replace,
+        gate: Gate = None,
+    ) -> None:
+        self.name = name
+        self.triggers = triggers
+        self.pattern = pattern
+        self.replace = replace
+        self._gate = gate.search if isinstance(gate, re.Pattern) else gate
+        self._starts = starts_of(pattern)
+        self._match = pattern.match
+
+    def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
+        """See ``Rule``."""
+        if self._starts is None:
+            if self._gate is not None and not self._gate(text):
+                return ()
+            matches: Iterable[re.Match[str]] = self.pattern.finditer(text)
+        else:
+            places = self._starts.places(text)
+            if not places or (self._gate is not None and not self._gate(text)):
+                return ()
+            matches = self._matches(text, places)
         edits: list[Edit] = []
-        for match in self.pattern.finditer(text):
+        for match in matches:
             replacement = self.replace(match, ctx)
             if replacement is not None and replacement != match.group():
                 edits.append(Edit(match.start(), match.end(), replacement))
         return edits
+
+    def _matches(self, text: str, places: list[int]) -> list[re.Match[str]]:
+        """What ``finditer`` would give, tried at ``places`` alone."""
+        found: list[re.Match[str]] = []
+        match, last = self._match, 0
+        for at in places:
+            if at >= last and (here := match(text, at)) is not None:
+                found.append(here)
+                last = here.end()
+        return found

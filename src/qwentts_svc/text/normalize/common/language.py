@@ -46,7 +46,9 @@ _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9f
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
 # Addresses, paths and file names are not words of any language.
-_ADDRESS = re.compile(r"[^\s@]{0,64}@\S{1,64}|[a-z]{2,5}://\S{1,400}|[\w~-]{0,64}(?:[./\\][\w-]{1,64}){1,20}")
+_ADDRESS = re.compile(
+    r"(?<!\S)[^\s@]{0,64}@\S{1,64}|[a-z]{2,5}://\S{1,400}|(?<![\w~-])[\w~-]{0,64}(?:[./\\][\w-]{1,64}){1,20}"
+)
 _STATED_WEIGHT = 3
 _OWN_WORDS = 3
 _PROBE_CHARS = 240

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qwentts_svc.text.normalize.rule import Rule
 from qwentts_svc.text.normalize.ru import (
     abbreviations,
     acronyms,
@@ -15,6 +14,7 @@ from qwentts_svc.text.normalize.ru import (
     ordinals,
     percents,
     phones,
+    phrases,
     romans,
     serials,
     social,
@@ -22,11 +22,14 @@ from qwentts_svc.text.normalize.ru import (
     web,
     years,
 )
+from qwentts_svc.text.normalize.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *web.ADDRESSES,
     *social.RULES,
     *web.NUMBERS,
+    *mathsigns.EARLY,
+    *phrases.EARLY,
     *dates.RULES,
     *web.VERSIONS,
     *phones.RULES,
@@ -39,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     *measures.RULES,
     *ordinals.RULES,
     *abbreviations.RULES,
+    *phrases.RULES,
     *mathsigns.RULES,
     *serials.RULES,
     *cardinals.RULES,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
+from qwentts_svc.text.normalize.ru.context import last_word
 from qwentts_svc.text.normalize.ru.govern import Governor, governor
+from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
 from qwentts_svc.text.normalize.ru.morph import Form, Number, forms
 from qwentts_svc.text.normalize.ru.numbers import group
 
@@ -14,6 +15,36 @@ _WORD = re.compile(r'\s{1,2}(?:["(]?)([А-Яа-яЁё]{1,40}(?:-[а-яё]{1,30})
 _JOINED_NUMBER = re.compile(r"\s?(?:и|или|либо|-|–|—|до)\s?[0-9]{1,9}(?:[.,][0-9]{1,6})?(?![\w.,])")
 _DAY_PARTS = frozenset(("утра", "вечера", "ночи", "дня", "пополудни", "пополуночи"))
 _CLOCK_PREPOSITIONS = frozenset(("в", "к", "до", "с", "около", "после", "без", "ближе", "со", "ко"))
+
+
+_LABELS = frozenset(
+    [
+        "номер",
+        "глава",
+        "том",
+        "часть",
+        "страница",
+        "рисунок",
+        "таблица",
+        "статья",
+        "пункт",
+        "параграф",
+        "раздел",
+        "приложение",
+        "кабинет",
+        "офис",
+        "рейс",
+        "автобус",
+        "маршрут",
+        "корпус",
+        "дом",
+        "квартира",
+        "подъезд",
+        "схема",
+        "версия",
+    ]
+)
+_OUT_OF = re.compile(r"\sиз(?=\s)(?:\s(?:этих|тех|всех|наших|моих|ваших|их|его|её))?(?:\s[0-9]{1,6}(?=\s))?")
 
 
 class Head(NamedTuple):
@@ -61,6 +92,9 @@ def allowed_cases(n: int, head: Head) -> tuple[dict[Case, Form], bool]:
 
     The flag tells whether the noun never changes its form, so that it says nothing about the case.
     """
+    if n and n % 1000 == 0 and any(form.case == "gent" and form.number == "plur" for form in head.readings):
+        form = next(form for form in head.readings if form.case == "gent" and form.number == "plur")
+        return dict.fromkeys(CASES, form), False
     kind = 5 if n and n % 1000 == 0 else group(n)
     cases: dict[Case, Form] = {}
     fixed = False
@@ -79,7 +113,9 @@ def _cases_of(kind: int, form: Form) -> tuple[Case, ...]:
     if kind == 1:
         return (form.case,) if form.number == "sing" or form.plural_only else ()
     if form.number == "sing":
-        return ("nomn", "accs") if kind == 2 and form.case == "gent" else ()
+        if kind != 2 or form.case != "gent":
+            return ()
+        return ("nomn",) if form.animate else ("nomn", "accs")
     if form.case in ("datv", "ablt", "loct"):
         return (form.case,)
     if form.adjective and form.case in ("nomn", "gent"):
@@ -97,6 +133,20 @@ def agree(text: str, start: int, end: int, n: int) -> Agreement:
     head = head_after(text, end)
     if head is not None and head.word.lower() in _DAY_PARTS and asked.word in _CLOCK_PREPOSITIONS:
         head = None
+    if head is None and n % 10 in (1, 2) and (out_of := _OUT_OF.match(text, end)):
+        members = head_after(text, out_of.end())
+        if members is not None:
+            form = next((f for f in members.readings if f.case == "gent" and f.number == "plur"), None)
+            if form is not None:
+                return Agreement(asked.cases[0], form.gender, form.animate, None)
+    if (
+        head is not None
+        and is_label(text, start)
+        and any(f.case == "gent" and f.number == "sing" for f in head.readings)
+    ):
+        return Agreement("nomn", "masc", False, None)
+    if head is not None and head.word == "лет" and not asked.word and _has_age(text, start):
+        return Agreement("gent", "masc", False, head)
     if head is None:
         return Agreement(asked.cases[0], "masc", False, None)
     cases, _ = allowed_cases(n, head)
@@ -106,6 +156,17 @@ def agree(text: str, start: int, end: int, n: int) -> Agreement:
     form = cases[case]
     gender: Gender = "plur" if form.plural_only and group(n) == 1 else form.gender
     return Agreement(case, gender, form.animate, head)
+
+
+def is_label(text: str, start: int) -> bool:
+    """Whether the word before is a noun that the number is the name of ("страница 5 книги")."""
+    return any(form.lemma in _LABELS for form in forms(last_word(text, start)) if not form.adjective)
+
+
+def _has_age(text: str, start: int) -> bool:
+    """Whether the word before is a living being that the years describe ("мальчик 5 лет"), not whom they are given to."""
+    readings = forms(last_word(text, start))
+    return bool(readings) and readings[0].animate and not readings[0].adjective and readings[0].case != "datv"
 
 
 def _best(asked: Governor, cases: dict[Case, Form]) -> Case:

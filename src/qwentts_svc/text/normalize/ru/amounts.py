@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from qwentts_svc.text.normalize.ru.digit_rule import number_matches
 from qwentts_svc.text.normalize.ru.govern import Governor, governor
 from qwentts_svc.text.normalize.ru.grammar import Case
-from qwentts_svc.text.normalize.ru.quantity import Noun, Number, one_and_half, half_word, parse, quantity, say
+from qwentts_svc.text.normalize.ru.quantity import Noun, Number, half_word, one_and_half, parse, quantity, say
 from qwentts_svc.text.normalize.rule import Edit
 
 SCALES = {"тыс": Noun("тысяча"), "млн": Noun("миллион"), "млрд": Noun("миллиард"), "трлн": Noun("триллион")}
@@ -35,10 +36,7 @@ def spread(low: str, high: Number, scale: str | None, noun: Noun | None, case: C
     """A range: the first number agrees like the second, the unit is said once ("пять-шесть килограммов")."""
     first, counted = parse(low), SCALES[scale.rstrip(".")] if scale else noun
     gender = counted.gender if counted else "masc"
-    if half and one_and_half(first):
-        spoken = half_word(case, gender)
-    else:
-        spoken = say(first, case, gender)
+    spoken = half_word(case, gender) if half and one_and_half(first) else say(first, case, gender)
     return f"{spoken}-{amount(high, scale, noun, case, half=half)}"
 
 
@@ -52,12 +50,18 @@ class AmountRule:
         pattern: re.Pattern[str],
         replace: Callable[[re.Match[str], Case | None], tuple[str, Case] | None],
         gate: re.Pattern[str] | None = None,
+        *,
+        at_digits: bool = True,
     ) -> None:
         self.name = name
         self.triggers: frozenset[str] | None = triggers
         self._pattern = pattern
         self._replace = replace
         self._gate = gate
+        self._at_digits = at_digits
+
+    def _matches(self, text: str) -> Iterator[re.Match[str]]:
+        return number_matches(self._pattern, text) if self._at_digits else self._pattern.finditer(text)
 
     def apply(self, text: str, ctx: object) -> list[Edit]:
         if self._gate is not None and self._gate.search(text) is None:
@@ -65,7 +69,7 @@ class AmountRule:
         edits: list[Edit] = []
         last: Case | None = None
         last_end = -1
-        for match in self._pattern.finditer(text):
+        for match in self._matches(text):
             joined = last_end >= 0 and match.start() - last_end <= 2 and not text[last_end : match.start()].strip()
             said = self._replace(match, last if joined else None)
             if said is None:

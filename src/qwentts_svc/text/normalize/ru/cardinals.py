@@ -4,33 +4,174 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
-from qwentts_svc.text.normalize.ru.agree import agree, allowed_cases, head_after
+from qwentts_svc.text.normalize.ru.agree import agree, allowed_cases, head_after, is_label
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
-from qwentts_svc.text.normalize.ru.grammar import CASES, Case
+from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
 from qwentts_svc.text.normalize.ru.measures import sign_word
-from qwentts_svc.text.normalize.ru.morph import forms
+from qwentts_svc.text.normalize.ru.morph import part_of_speech
 from qwentts_svc.text.normalize.ru.numbers import MAX_DIGITS, cardinal, digits, padded
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.quantity import NUM, half_word, one_and_half, parse, say
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _START = r"(?<![\w.,])"
-_ORDERED = re.compile(rf"(?<![\w.,%°-])([1-9][0-9]{{0,2}})(?:(\s?[-–]\s?|\sи\s|,\s)([1-9][0-9]{{0,2}}))?(?=\s[А-Яа-яё])")
+_ORDERED = re.compile(r"(?<![\w.,%°-])([1-9][0-9]{0,2})(?:(\s?[-–]\s?|\sи\s)([1-9][0-9]{0,2}))?(?=\s[А-Яа-яё])")
 _RANGE = re.compile(rf"(?<![\w.,-])({NUM})\s?([-–—])\s?({NUM})(?![\w-]|[.,][0-9])")
 _SIGNED = re.compile(rf"(?<![\w.,)\]%])([-−–+±])({NUM})(?![\w]|\.[0-9])")
 _PLAIN = re.compile(rf"{_START}({NUM})(?![\w]|\.[0-9])")
 _LEFT_OVER = re.compile(r"[0-9]{1,64}")
+_PLUS_AFTER = re.compile(rf"{_START}({NUM})\+(?![\w+])")
+_SLASH = re.compile(rf"{_START}([0-9]{{1,4}})/([0-9]{{1,4}})(?![\w/]|[.,][0-9])")
+_PRESSURE = re.compile(r"(?i:давлени|\bАД)")
+_ELLIPSIS = re.compile(r"(?<=[0-9])\s?\.\.\.\s?(?=[-−+]?[0-9])")
 _SPACED_ID = re.compile(r"(?<![\w.,])[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![\w])")
 _NUMBERED = frozenset(
-    "класс курс этаж квартал раунд тур сезон серия эпизод глава том часть век столетие тысячелетие место подъезд группа канал "
-    "отряд полк дивизия армия батальон бригада день неделя год ряд вагон путь платформа уровень степень категория разряд "
-    "поколение тайм период матч выпуск издание пункт параграф абзац урок маршрут автобус троллейбус трамвай кабинет "
-    "отделение съезд конгресс чемпионат годовщина юбилей позиция строка столбец линия ступень сорт раздел рота взвод цех корпус "
-    "палата семестр четверть триместр смена полугодие половина страница вопрос задание упражнение билет размер дом школа квартира "
-    "лига дивизион гейм сет иннинг апрель группа секция подход рейс поезд аудитория комната номер очередь турникет выход терминал "
-    "февраль март май июнь июль август сентябрь октябрь ноябрь декабрь январь ребёнок сын дочь попытка шаг этап сентября".split()
+    [
+        "класс",
+        "курс",
+        "этаж",
+        "квартал",
+        "раунд",
+        "тур",
+        "сезон",
+        "серия",
+        "эпизод",
+        "глава",
+        "том",
+        "часть",
+        "век",
+        "столетие",
+        "тысячелетие",
+        "место",
+        "подъезд",
+        "группа",
+        "канал",
+        "отряд",
+        "полк",
+        "дивизия",
+        "армия",
+        "батальон",
+        "бригада",
+        "день",
+        "неделя",
+        "год",
+        "ряд",
+        "вагон",
+        "путь",
+        "платформа",
+        "уровень",
+        "степень",
+        "категория",
+        "разряд",
+        "поколение",
+        "тайм",
+        "период",
+        "матч",
+        "выпуск",
+        "издание",
+        "пункт",
+        "параграф",
+        "абзац",
+        "урок",
+        "маршрут",
+        "автобус",
+        "троллейбус",
+        "трамвай",
+        "кабинет",
+        "отделение",
+        "съезд",
+        "конгресс",
+        "чемпионат",
+        "годовщина",
+        "юбилей",
+        "позиция",
+        "строка",
+        "столбец",
+        "линия",
+        "ступень",
+        "сорт",
+        "раздел",
+        "рота",
+        "взвод",
+        "цех",
+        "корпус",
+        "палата",
+        "семестр",
+        "четверть",
+        "триместр",
+        "смена",
+        "полугодие",
+        "половина",
+        "страница",
+        "вопрос",
+        "задание",
+        "упражнение",
+        "билет",
+        "размер",
+        "дом",
+        "школа",
+        "квартира",
+        "лига",
+        "дивизион",
+        "гейм",
+        "сет",
+        "иннинг",
+        "апрель",
+        "группа",
+        "секция",
+        "подход",
+        "рейс",
+        "поезд",
+        "аудитория",
+        "комната",
+        "номер",
+        "очередь",
+        "турникет",
+        "выход",
+        "терминал",
+        "февраль",
+        "март",
+        "май",
+        "июнь",
+        "июль",
+        "август",
+        "сентябрь",
+        "октябрь",
+        "ноябрь",
+        "декабрь",
+        "январь",
+        "ребёнок",
+        "сын",
+        "дочь",
+        "попытка",
+        "шаг",
+        "этап",
+        "число",
+        "остановка",
+    ]
 )
-_ALWAYS_NUMBERED = frozenset("век этаж класс курс квартал тайм место раунд семестр тысячелетие полугодие подъезд".split())
+_OF_NOUN = frozenset(
+    ["курс", "класс", "квартал", "век", "этаж", "группа", "сорт", "степень", "разряд", "категория", "ранг"]
+)
+_ALWAYS_NUMBERED = frozenset(
+    [
+        "век",
+        "этаж",
+        "класс",
+        "курс",
+        "квартал",
+        "тайм",
+        "место",
+        "раунд",
+        "семестр",
+        "тысячелетие",
+        "полугодие",
+        "подъезд",
+    ]
+)
+_DAY_PARTS = frozenset(("утра", "вечера", "ночи", "дня"))
+_CLOCK = frozenset(("в", "к", "до", "с", "около", "после"))
 _COLLECTIVE: dict[int, tuple[str, str]] = {2: ("двое", "двоих"), 3: ("трое", "троих"), 4: ("четверо", "четверых")}
 
 
@@ -47,11 +188,22 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
         return None
     counted, _fixed = allowed_cases(n, head)
     asked = governor(text, match.start())
+    if head.word.lower() in _DAY_PARTS and asked.word in _CLOCK and n <= 12:
+        return None
+    if counted and not second and not asked.word and _after_noun(text, match.start()):
+        form = next((f for f in readings if f.case == "gent" and f.lemma in _OF_NOUN), None)
+        if form is not None:
+            return ordinal(n, "gent", form.gender)
     if counted:
         always = any(form.lemma in _ALWAYS_NUMBERED for form in readings) and n % 10 == 1
         if not always or second:
             return None
-    if head.readings[0].case == "gent" and head.readings[0].number == "sing" and not asked.word and _names_number(text, match.start()):
+    if (
+        head.readings[0].case == "gent"
+        and head.readings[0].number == "sing"
+        and not asked.word
+        and is_label(text, match.start())
+    ):
         return None
     form = next((f for case in asked.cases for f in readings if f.case == case), readings[0])
     spoken = ordinal(n, form.case, form.gender, animate=form.animate)
@@ -64,14 +216,14 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
 _WORD_BEFORE = re.compile(r"([А-Яа-яЁё]{1,30})\s$")
 
 
-def _names_number(text: str, start: int) -> bool:
-    """Whether the word before is a noun that this number may be the name of ("страница 5 книги")."""
+def _after_noun(text: str, start: int) -> bool:
+    """Whether the word before is a noun that the number does not name ("студент 4 курса")."""
     match = _WORD_BEFORE.search(text[max(0, start - 32) : start])
-    return match is not None and any(not form.adjective for form in forms(match.group(1))[:1])
+    return match is not None and not is_label(text, start) and part_of_speech(match.group(1)) == "NOUN"
 
 
 def _range(match: re.Match[str], _: RuleContext) -> str | None:
-    low, dash, high = match.groups()
+    low, _dash, high = match.groups()
     first, second = parse(low), parse(high)
     if len(first.whole) > 9 or len(second.whole) > 9:
         return None
@@ -79,11 +231,13 @@ def _range(match: re.Match[str], _: RuleContext) -> str | None:
     case, gender, animate = _agreed(match.string, match.start(), match.end(), second.value if not second.frac else 5)
     if not first.frac and not second.frac and first.value > second.value and " " in text[match.start() : match.end()]:
         return None
-    words = [half_word(case, gender) if one_and_half(n) else say(n, case, gender, animate=animate) for n in (first, second)]
+    words = [
+        half_word(case, gender) if one_and_half(n) else say(n, case, gender, animate=animate) for n in (first, second)
+    ]
     return "-".join(words)
 
 
-def _agreed(text: str, start: int, end: int, n: int) -> tuple[Case, str, bool]:
+def _agreed(text: str, start: int, end: int, n: int) -> tuple[Case, Gender, bool]:
     found = agree(text, start, end, n)
     return found.case, found.gender, found.animate
 
@@ -102,8 +256,10 @@ def _plain(match: re.Match[str], _: RuleContext) -> str:
 def _spoken(text: str, start: int, end: int, raw: str) -> str:
     number = parse(raw)
     if len(number.whole) > 1 and number.whole[0] == "0":
-        return padded(number.whole) if len(number.whole) <= 3 and not number.frac else digits(number.whole) + (
-            f" запятая {digits(number.frac)}" if number.frac else ""
+        return (
+            padded(number.whole)
+            if len(number.whole) <= 3 and not number.frac
+            else digits(number.whole) + (f" запятая {digits(number.frac)}" if number.frac else "")
         )
     if len(number.whole) > 12 and " " not in raw:
         return say(number) if number.frac else digits(number.whole)
@@ -115,7 +271,17 @@ def _spoken(text: str, start: int, end: int, raw: str) -> str:
     n = number.value
     if found.head and n in _COLLECTIVE:
         form = found.head.readings[0]
-        if form.plural_only and form.lemma in ("сутки", "сани", "ножницы", "ворота", "часы", "брюки", "джинсы", "очки", "двери"):
+        if form.plural_only and form.lemma in (
+            "сутки",
+            "сани",
+            "ножницы",
+            "ворота",
+            "часы",
+            "брюки",
+            "джинсы",
+            "очки",
+            "двери",
+        ):
             if found.case in ("nomn", "accs"):
                 return _COLLECTIVE[n][0]
         elif form.lemma == "ребёнок" and found.case == "accs" and not governor(text, start).word:
@@ -148,15 +314,33 @@ def _left_over(match: re.Match[str], _: RuleContext) -> str:
     return f"{before}{spoken}{after}"
 
 
+def _plus_after(match: re.Match[str], _: RuleContext) -> str:
+    return f"{say(parse(match.group(1)))} плюс"
+
+
+def _slash(match: re.Match[str], _: RuleContext) -> str:
+    """A blood pressure is so much "на" so much, the number of a house or a paper is "дробь"."""
+    first, second = match.groups()
+    pressure = _PRESSURE.search(match.string, max(0, match.start() - 40), match.start())
+    return f"{cardinal(int(first))} {'на' if pressure else 'дробь'} {cardinal(int(second))}"
+
+
+def _ellipsis(_match: re.Match[str], _: RuleContext) -> str:
+    return " - "
+
+
 def _identifier(match: re.Match[str], _: RuleContext) -> str:
     return ", ".join(digits(part) for part in re.split("[ -]", match.group()))
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("digits", DIGITS, _SPACED_ID, _identifier, re.compile("[0-9]{4}[ -][0-9]{4}")),
-    PatternRule("ordinal", DIGITS, _ORDERED, _ordered),
-    PatternRule("range", DIGITS, _RANGE, _range, re.compile("[0-9] ?[-–—] ?[0-9]")),
-    PatternRule("cardinal", DIGITS, _SIGNED, _signed, re.compile("[-−–+±][0-9]")),
-    PatternRule("cardinal", DIGITS, _PLAIN, _plain),
+    DigitRule("digits", _SPACED_ID, _identifier, re.compile("[0-9]{4}[ -][0-9]{4}")),
+    PatternRule("range", frozenset("."), _ELLIPSIS, _ellipsis),
+    DigitRule("symbol", _PLUS_AFTER, _plus_after),
+    DigitRule("symbol", _SLASH, _slash),
+    DigitRule("ordinal", _ORDERED, _ordered),
+    DigitRule("range", _RANGE, _range, re.compile("[0-9] ?[-–—] ?[0-9]")),
+    DigitRule("cardinal", _SIGNED, _signed, re.compile("[-−–+±][0-9]")),
+    DigitRule("cardinal", _PLAIN, _plain),
     PatternRule("cardinal", DIGITS, _LEFT_OVER, _left_over),
 )

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.ru.morph import part_of_speech
+
 _AFTER_STOP = re.compile(r'\s*["\')\]]{0,3}\s*(?:$|\n|["\'(\[-]{0,2}\s?[A-ZА-ЯЁ])')
 _NEXT_WORD = re.compile(r'\s{0,2}["(]?([А-Яа-яЁёA-Za-z]{1,40}(?:-[А-Яа-яЁё]{1,30})?)')
+_SENTENCE_BREAK = re.compile(r"[.!?\n]\s")
+_CYRILLIC = re.compile(r"[А-Яа-яЁё]{2,40}")
+_PREDICATES = frozenset(("VERB", "PRTS", "ADJS", "INFN", "PRED"))
 _LAST_WORD = re.compile(r"([\w-]{1,40})\s{0,2}$")
 
 
 def ends_sentence(text: str, pos: int) -> bool:
     """Whether what follows ``pos`` (just after a full stop) is the end or looks like a new sentence."""
     return _AFTER_STOP.match(text, pos) is not None
+
+
+def ends_clause(text: str, start: int, pos: int) -> bool:
+    """``ends_sentence`` for a stop that often stands before a name ("В 1812 г. Наполеон"): a sentence that goes on after
+    ``pos`` has ended there only if it already has its verb before ``start``."""
+    if not ends_sentence(text, pos):
+        return False
+    if not text[pos:].strip(" \n\"')]"):
+        return True
+    sentence = _SENTENCE_BREAK.split(text[max(0, start - 200) : start])[-1]
+    return any(part_of_speech(word) in _PREDICATES for word in _CYRILLIC.findall(sentence))
 
 
 def stop(text: str, pos: int, written: str | None) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
-from qwentts_svc.text.normalize.ru.context import ends_sentence
+from qwentts_svc.text.normalize.ru.context import ends_clause
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, month_index
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _DAY = r"(0?[1-9]|[12][0-9]|3[01])"
 _YEAR = r"(?:,?\s([12][0-9]{3}|[0-9]{2}(?=\s?г))(?![0-9])(?:\s?(?:(г)(\.)?|года?|году)(?!\w))?|\s(года))?"
 _END = r"(?:-?(?:го|ого|е|ое|му))?"
 _WORDS = re.compile(
-    rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s({ANY_GENITIVE})(?![а-яё]){_YEAR}"
+    rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s((?i:{ANY_GENITIVE}))(?![а-яё]){_YEAR}"
 )
-_ISO = re.compile(r"(?<![\w.,:/-])([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-]|\.[0-9])(?:\s?г(?:\.|ода?)(?!\w))?")
+_ISO = re.compile(
+    r"(?<![\w.,:/-])([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-]|\.[0-9])(?:\s?г(?:\.|ода?)(?!\w))?"
+)
 _NUMERIC = re.compile(
     r"(?<![\w.,:/-])(?:(0?[1-9]|[12][0-9]|3[01])\s?[-–—]\s?)?(0?[1-9]|[12][0-9]|3[01])([./-])(0?[1-9]|1[0-2])\3([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.,][0-9])(?:\s?(?:г(\.)?|года?)(?!\w))?"
 )
@@ -26,9 +29,33 @@ _DAY_MONTH = re.compile(
     r"(0?[1-9]|[12][0-9]|3[01])\.(0[1-9]|1[0-2])(?![\w%°]|\.[0-9]|\s?(?:руб|раз|кг|км|м|г|л|%|млн|тыс|балл|процент)\b)"
 )
 _MONTH_YEAR = re.compile(rf"(?<!\w)({ANY_FORM})\s([12][0-9]{{3}})(?![\w-])(?:\s?(?:(г)(\.)?|года?)(?!\w))?")
-_TODAY = frozenset("сегодня завтра вчера послезавтра позавчера это наступило наступит наступает праздник дата датой".split())
+_TODAY = frozenset(
+    [
+        "сегодня",
+        "завтра",
+        "вчера",
+        "послезавтра",
+        "позавчера",
+        "это",
+        "наступило",
+        "наступит",
+        "наступает",
+        "праздник",
+        "дата",
+        "датой",
+    ]
+)
 _NOMINATIVE_NEXT = re.compile(r"\s?[-–—]\s")
-_BY_PREPOSITION: dict[str, Case] = {"на": "accs", "по": "accs", "за": "accs", "в": "accs", "про": "accs", "о": "loct", "об": "loct"}
+_BY_LINK: dict[str, Case] = {"на": "accs", "по": "accs", "до": "gent"}
+_BY_PREPOSITION: dict[str, Case] = {
+    "на": "accs",
+    "по": "accs",
+    "за": "accs",
+    "в": "accs",
+    "про": "accs",
+    "о": "loct",
+    "об": "loct",
+}
 
 
 def date_case(text: str, start: int, end: int) -> Case:
@@ -36,8 +63,12 @@ def date_case(text: str, start: int, end: int) -> Case:
     asked = governor(text, start)
     if asked.word:
         return _BY_PREPOSITION.get(asked.word, asked.cases[0])
-    tokens = tokens_before(text, start)
-    if tokens and (tokens[0].lower() in _TODAY or (tokens[0] in ":-–—" and "сегодня" in (t.lower() for t in tokens[1:3]))):
+    tokens = [token.lower() for token in tokens_before(text, start)]
+    if tokens and tokens[0] in ("было", "будет"):
+        del tokens[0]
+    if tokens and tokens[0] == ":" and "дата" in tokens[1:4]:
+        return "nomn"
+    if tokens and (tokens[0] in _TODAY or (tokens[0] in ":-–—" and "сегодня" in tokens[1:3])):
         return "nomn"
     if (not tokens or tokens[0] == ".") and _NOMINATIVE_NEXT.match(text, end):
         return "nomn"
@@ -55,9 +86,9 @@ def _full_year(text: str) -> int:
     return value
 
 
-def date(day: int, month: int, year: int | None, case: Case) -> str:
-    """A date in words, month and year in the genitive."""
-    spoken = f"{ordinal(day, case, 'neut')} {GENITIVES[month - 1]}"
+def date(day: int, month: int, year: int | None, case: Case, name: str = "") -> str:
+    """A date in words, month (``name`` as it is written, if given) and year in the genitive."""
+    spoken = f"{ordinal(day, case, 'neut')} {name or GENITIVES[month - 1]}"
     return spoken if year is None else f"{spoken} {ordinal(year, 'gent')} года"
 
 
@@ -79,13 +110,13 @@ def _words(match: re.Match[str], _: RuleContext) -> str | None:
             else:
                 prefix = f"{ordinal(int(first), case, 'neut')}-"
         else:
-            second_case = {"на": "accs", "по": "accs", "до": "gent"}.get(link, case)  # type: ignore[assignment]  # cases
+            second_case = _BY_LINK.get(link, case)
             prefix = f"{ordinal(int(first), case, 'neut')}{joint}"
-    spoken = prefix + date(int(day), month, year, second_case)
+    spoken = prefix + date(int(day), month, year, second_case, "" if month_text.endswith(".") else month_text)
     if bare_year:
         spoken += " года"
-    if (short and short_stop and ends_sentence(text, match.end())) or (
-        month_text.endswith(".") and not year_text and ends_sentence(text, match.end())
+    if (short and short_stop and ends_clause(text, match.start(), match.end())) or (
+        month_text.endswith(".") and not year_text and ends_clause(text, match.start(), match.end())
     ):
         spoken += "."
     return spoken
@@ -102,7 +133,7 @@ def _numeric(match: re.Match[str], _: RuleContext) -> str | None:
     if not _valid(day, month) or (mark != "." and len(year_text) == 2) or (first and not _valid(int(first), month)):
         return None
     case = date_case(match.string, match.start(), match.end())
-    kept = "." if short_stop and ends_sentence(match.string, match.end()) else ""
+    kept = "." if short_stop and ends_clause(match.string, match.start(), match.end()) else ""
     if first:
         return f"с {ordinal(int(first), 'gent', 'neut')} по {date(day, month, _full_year(year_text), 'accs')}{kept}"
     return date(day, month, _full_year(year_text), case) + kept
@@ -117,14 +148,19 @@ def _day_month(match: re.Match[str], _: RuleContext) -> str | None:
 
 def _month_year(match: re.Match[str], _: RuleContext) -> str:
     name, year, short, short_stop = match.groups()
-    kept = "." if short and short_stop and ends_sentence(match.string, match.end()) else ""
+    kept = "." if short and short_stop and ends_clause(match.string, match.start(), match.end()) else ""
     return f"{name} {ordinal(int(year), 'gent')} года{kept}"
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("date", DIGITS, _ISO, _iso, re.compile("[0-9]-[01]")),
-    PatternRule("date", DIGITS, _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
-    PatternRule("date", DIGITS, _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
-    PatternRule("date", DIGITS, _WORDS, _words, re.compile("[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) ")),
+    DigitRule("date", _ISO, _iso, re.compile("[0-9]-[01]")),
+    DigitRule("date", _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
+    DigitRule("date", _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
+    DigitRule(
+        "date",
+        _WORDS,
+        _words,
+        re.compile("(?i)[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) "),
+    ),
     PatternRule("date", DIGITS, _MONTH_YEAR, _month_year),
 )

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.agree import head_after
+from qwentts_svc.text.normalize.ru.context import last_word
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.morph import part_of_speech
 from qwentts_svc.text.normalize.ru.numbers import cardinal, group
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
-from qwentts_svc.text.normalize.ru.quantity import Noun
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.ru.quantity import Noun, half_word
 from qwentts_svc.text.normalize.ru.units import UNITS
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _GLYPHS = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
     "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅒": (1, 10),
 }  # fmt: skip
-_UNIT = "|".join(re.escape(unit) for unit in sorted((u for u in UNITS if "." not in u and len(u) < 5), key=len, reverse=True))
+_UNIT = "|".join(
+    re.escape(unit) for unit in sorted((u for u in UNITS if "." not in u and len(u) < 5), key=len, reverse=True)
+)
 _FRACTION = re.compile(
     rf"(?<![\w.,/:-])(?:([0-9]{{1,4}})(?:\s(?=[0-9])|\s?(?=[½⅓⅔¼¾⅕-⅞⅒])))?(?:([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,3}})|([½⅓⅔¼¾⅕-⅞⅒]))"
     rf"(?![\w/]|[.,][0-9]|-[а-яё0-9])(?:\s?({_UNIT})(?![\w/]))?"
 )
-_THIRD: dict[Case, str] = {"nomn": "треть", "gent": "трети", "datv": "трети", "accs": "треть", "ablt": "третью", "loct": "трети"}
+_THIRD: dict[Case, str] = {
+    "nomn": "треть",
+    "gent": "трети",
+    "datv": "трети",
+    "accs": "треть",
+    "ablt": "третью",
+    "loct": "трети",
+}
 _HALF = Noun("половина")
 _PART_NOUNS = {2: _HALF, 4: Noun("четверть")}
-_NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|дробь|приказ|рейс|раздел|бронь|АД)\s?$")
+_FINAL = re.compile(r"\sфинала")
+_NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|приказ|рейс|раздел|бронь|АД)\s?$")
 
 
 def fraction(top: int, bottom: int, case: Case) -> str:
@@ -53,9 +66,20 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
         return None
     top, bottom = _GLYPHS[glyph] if glyph else (int(top_text), int(bottom_text))
     case = governor(text, start).cases[0]
+    if (
+        not whole
+        and case == "nomn"
+        and _FINAL.match(text, match.end())
+        and part_of_speech(last_word(text, start)) == "NOUN"
+    ):
+        case = "gent"
     if whole:
         n = int(whole)
-        if (top, bottom) == (1, 2):
+        if n == 1 and (top, bottom) == (1, 2):
+            noun_head = head_after(text, match.end())
+            gender = UNITS[unit].gender if unit else noun_head.readings[0].gender if noun_head else "masc"
+            spoken = half_word(case, gender)
+        elif (top, bottom) == (1, 2):
             spoken = f"{cardinal(n, case, 'masc')} с половиной"
         else:
             named = _of_whole(n, case)
@@ -66,7 +90,9 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
         spoken = fraction(top, bottom, case)
     if unit:
         noun = UNITS[unit]
-        spoken += " " + (noun.form(int(whole), case) if whole and (top, bottom) == (1, 2) and int(whole) > 1 else noun.partitive())
+        spoken += " " + (
+            noun.form(int(whole), case) if whole and (top, bottom) == (1, 2) and int(whole) > 1 else noun.partitive()
+        )
     elif match.end() < len(text) and text[match.end()].isalpha():
         spoken += " "
     return spoken

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from qwentts_svc.text.normalize.ru.grammar import Case
-from qwentts_svc.text.normalize.ru.morph import forms
+from qwentts_svc.text.normalize.ru.grammar import BY_NAME, Case
+from qwentts_svc.text.normalize.ru.morph import forms, takes_accusative
 
 _WINDOW = 90
 _TOKEN = re.compile(r"[\w-]+|[^\w\s]")
@@ -15,7 +15,7 @@ _TABLE: dict[str, tuple[Case, ...]] = {}
 
 
 def _add(cases: str, words: str) -> None:
-    parsed: tuple[Case, ...] = tuple(cases.split())  # type: ignore[assignment]  # literals of this module
+    parsed: tuple[Case, ...] = tuple(BY_NAME[case] for case in cases.split())
     for word in words.split():
         _TABLE[word] = parsed
 
@@ -27,7 +27,10 @@ _add("accs ablt", "за под подо")
 _add("loct accs", "о об обо")
 _add("loct", "при")
 _add("ablt", "между меж перед передо над надо")
-_add("datv", "к ко благодаря согласно вопреки навстречу подобно равен равна равно равны равняется равнялось равнялся равнялась")
+_add(
+    "datv",
+    "к ко благодаря согласно вопреки навстречу подобно равен равна равно равны равняется равнялось равнялся равнялась",
+)
 _add("accs", "через про сквозь спустя включая")
 _add(
     "gent",
@@ -37,18 +40,42 @@ _add(
     "глубже шире дальше ближе чаще реже возраста возрасте размере размера течение протяжении количестве объёме объеме "
     "высоте глубине расстоянии уровне уровня пределах районе радиусе сумме площади достиг достигла достигло достигли "
     "достигает достигают достичь достигнет достигнув достигать достигал достигала достигало лишился лишилась лишились хватило "
-    "добился добилась отметки числа половине половины",
+    "добился добилась отметки хватает хватит хватало",
 )
 _SKIPPED = frozenset(
-    "примерно почти ровно всего лишь только приблизительно даже уже ещё еще где-то хотя бы минимум максимум целых "
-    "около-то именно приблизительно аж ориентировочно".split()
+    [
+        "примерно",
+        "почти",
+        "ровно",
+        "всего",
+        "лишь",
+        "только",
+        "приблизительно",
+        "даже",
+        "уже",
+        "ещё",
+        "еще",
+        "где-то",
+        "хотя",
+        "бы",
+        "минимум",
+        "максимум",
+        "целых",
+        "около-то",
+        "именно",
+        "приблизительно",
+        "аж",
+        "ориентировочно",
+    ]
 )
 _JOINS = frozenset(("и", "или", "либо", "-", "–", "—", ",", "а"))
 _NUMERAL_LEMMAS = re.compile(
     r"(?:один|одн|дв[аеу]|тр[иёе]|четыр|пят|шест|сем[ьи]|восем|восьм|девят|десят|одиннадцат|двенадцат|сорок|девяност|ст[оа]$"
     r"|тысяч|миллион|миллиард)"
 )
-_NEGATED_GENITIVE = frozenset("превышает превышают превышал превышала превышало превышали превысит превысил превысила".split())
+_NEGATED_GENITIVE = frozenset(
+    ["превышает", "превышают", "превышал", "превышала", "превышало", "превышали", "превысит", "превысил", "превысила"]
+)
 
 
 class Governor(NamedTuple):
@@ -59,6 +86,24 @@ class Governor(NamedTuple):
 
 
 FREE = Governor(("nomn", "accs"), "")
+_OBJECT = Governor(("accs", "nomn"), "")
+_ACCUSATIVE = frozenset(
+    [
+        "нужно",
+        "надо",
+        "стоит",
+        "стоил",
+        "стоила",
+        "стоило",
+        "стоили",
+        "стоить",
+        "весит",
+        "весил",
+        "весила",
+        "весило",
+        "длится",
+    ]
+)
 
 
 def tokens_before(text: str, pos: int) -> list[str]:
@@ -89,7 +134,9 @@ def governor(text: str, pos: int) -> Governor:
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
         if word in _JOINS and (following[:1].isdigit() or _NUMERAL_LEMMAS.match(following.lower())):
             index += 1
-            while index < len(tokens) and (tokens[index][0].isdigit() or _NUMERAL_LEMMAS.match(tokens[index].lower())):
+            while index < len(tokens) and (
+                tokens[index][0].isdigit() or tokens[index] == ":" or _NUMERAL_LEMMAS.match(tokens[index].lower())
+            ):
                 index += 1
             continue
         readings = forms(word) if adjectives < 2 else ()
@@ -97,13 +144,16 @@ def governor(text: str, pos: int) -> Governor:
             adjectives += 1
             index += 1
             continue
-        return FREE
+        return _OBJECT if word in _ACCUSATIVE or takes_accusative(word) else FREE
     return FREE
 
 
 def _refined(word: str, cases: tuple[Case, ...], tokens: list[str], index: int) -> Governor:
     before = tokens[index + 1].lower() if index + 1 < len(tokens) else ""
-    if word in ("выше", "ниже", "больше", "меньше", "более", "менее", "раньше", "позже", "дальше", "ближе") and before == "чем":
+    if (
+        word in ("выше", "ниже", "больше", "меньше", "более", "менее", "раньше", "позже", "дальше", "ближе")
+        and before == "чем"
+    ):
         return FREE
     if word in ("равно", "равны") and before == "всё":
         return FREE

@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.grammar import Case, Gender
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.quantity import NUM, parse, say
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _OPERAND = r"(?:[0-9]|[a-zA-Zπ](?![A-Za-z0-9_']))"
 _LEFT = r"(?<=[0-9)\]²³%πa-zA-Zа-я])"
-_COMPARE = re.compile(rf"{_LEFT}\s?(!=|<>|<=|>=|[=≠≤⩽≥⩾<>≈])\s?(?=[-−+√(]?\s?{_OPERAND}|√)([-−]?)(?:({NUM})(?![\w%°$€₽./*×+^²³]|\s?[-−+*/×÷·^]\s?[0-9(]))?")
-_PREFIX = re.compile(rf"(?<![\w)\]<>=])(<=|>=|[<>≤≥~≈])\s?(?=[0-9$€])")
+_COMPARE = re.compile(
+    rf"{_LEFT}\s?(!=|<>|<=|>=|[=≠≤⩽≥⩾<>≈])\s?(?=[-−+√(]?\s?{_OPERAND}|√)([-−]?)(?:({NUM})(?![\w%°$€₽/*×+^²³]|[.,][0-9]|\s?[-−+*/×÷·^]\s?[0-9(]))?"
+)
+_PREFIX = re.compile(r"(?<![\w)\]<>=])(<=|>=|[<>≤≥~≈])\s?(?=[-−+]?[0-9$€])")
+_OPERAND_BEFORE = re.compile(r"(?:[0-9)\]²³%]|(?<!\w)[A-Za-zπ])\s?$")
 _WORDS = {
     "=": "равно", "≠": "не равно", "!=": "не равно", "<>": "не равно", "<=": "меньше или равно", "≤": "меньше или равно",
     "⩽": "меньше или равно", ">=": "больше или равно", "≥": "больше или равно", "⩾": "больше или равно", "<": "меньше", ">": "больше",
     "≈": "примерно равно",
 }  # fmt: skip
-_PREFIXES = {"<": "меньше", ">": "больше", "<=": "не более", "≤": "не более", ">=": "не менее", "≥": "не менее", "~": "примерно", "≈": "примерно"}
+_PREFIXES = {
+    "<": "меньше",
+    ">": "больше",
+    "<=": "не более",
+    "≤": "не более",
+    ">=": "не менее",
+    "≥": "не менее",
+    "~": "примерно",
+    "≈": "примерно",
+}
 _RIGHT = rf"(?=[(√]?{_OPERAND}|[(√])"
 _BINARY = r"(?<=[0-9)\]²³π])|(?<=\b[a-zA-Z])"
 _PLUS = re.compile(rf"(?:{_BINARY})\s?\+\s?{_RIGHT}")
 _MINUS = re.compile(rf"(?:{_BINARY})(?:\s[-−–]\s|−)(?=[(√]?(?:[0-9]|[a-z]\b)|\()")
 _CHAIN_MINUS = re.compile(rf"(?<![\w.,-])({NUM})[-−–]({NUM})(?=\s?=\s?[-−]?[0-9a-z])")
 _TIMES = re.compile(rf"(?:{_BINARY})\s?[*×·⋅∙]\s?{_RIGHT}|(?<=[0-9])\s[xх]\s(?=[0-9]+\s?=)")
-_DIVIDED = re.compile(rf"(?:{_BINARY})\s?[÷]\s?{_RIGHT}|(?<=[0-9)])\s/\s(?=[0-9(])|(?<=[0-9])\s?[:/]\s?(?=[0-9]{{1,9}}\s?=)|(?<=[0-9])\s:\s(?=[0-9])")
-_POWER = re.compile(r"(?:(?<![\w.,])([0-9]{1,9})|(?<=[A-Za-zА-Яа-я)])(?<!\d))(?:\^\(?([-−]?[0-9]{1,4}|[a-zn])\)?|([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])")
+_DIVIDED = re.compile(
+    rf"(?:{_BINARY})\s?[÷]\s?{_RIGHT}|(?<=[0-9)])\s/\s(?=[0-9(])|(?<=[0-9])\s?[:/]\s?(?=[0-9]{{1,9}}\s?=)|(?<=[0-9])\s:\s(?=[0-9])"
+)
+_POWER = re.compile(
+    r"(?:(?<![\w.,])([0-9]{1,9})|(?<=[A-Za-zА-Яа-я)])(?<!\d))(?:\^\(?([-−]?[0-9]{1,4}|[a-zn])\)?|([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])"
+)
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
 _ROOT = re.compile(rf"√\s?(?:({NUM})|(?=[a-zA-Z(]))")
 _SIGNS = {"π": "пи", "∞": "бесконечность", "±": "плюс-минус"}
@@ -48,7 +65,9 @@ def _compare(match: re.Match[str], _: RuleContext) -> str | None:
     return spoken + say(parse(operand), case)
 
 
-def _prefix(match: re.Match[str], _: RuleContext) -> str:
+def _prefix(match: re.Match[str], _: RuleContext) -> str | None:
+    if _OPERAND_BEFORE.search(match.string[max(0, match.start() - 4) : match.start()]):
+        return None
     return _PREFIXES[match.group(1)] + " "
 
 
@@ -63,8 +82,10 @@ def _power(match: re.Match[str], _: RuleContext) -> str:
     if exponent.lstrip("-−").isdigit():
         minus = "минус " if exponent[0] in "-−" else ""
         gender: Gender = "femn"
-        return f"{spoken} в {minus}{ordinal(int(exponent.lstrip('-−')), 'loct', gender)} степени" if not minus else (
-            f"{spoken} в степени {minus}{say(parse(exponent.lstrip('-−')))}"
+        return (
+            f"{spoken} в {minus}{ordinal(int(exponent.lstrip('-−')), 'loct', gender)} степени"
+            if not minus
+            else (f"{spoken} в степени {minus}{say(parse(exponent.lstrip('-−')))}")
         )
     return f"{spoken} в степени {exponent}"
 
@@ -85,15 +106,25 @@ def _chain_minus(match: re.Match[str], _: RuleContext) -> str:
     return f"{say(parse(match.group(1)))} минус {say(parse(match.group(2)))}"
 
 
+EARLY: tuple[Rule, ...] = (PatternRule("math", frozenset("<>≤≥~≈"), _PREFIX, _prefix),)
+_BETWEEN_WORDS = re.compile(r"(?<=[а-яё)])\s([=+])\s(?=[а-яёА-ЯЁ0-9(])")
+
+
+def _between_words(match: re.Match[str], _: RuleContext) -> str:
+    return " равно " if match.group(1) == "=" else " плюс "
+
+
 RULES: tuple[Rule, ...] = (
-    PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),
     PatternRule("math", frozenset("√"), _ROOT, _root),
-    PatternRule("math", frozenset("<>≤≥~≈"), _PREFIX, _prefix),
-    PatternRule("math", frozenset("="), _CHAIN_MINUS, _chain_minus, re.compile("[0-9][-−–][0-9]")),
+    DigitRule("math", _CHAIN_MINUS, _chain_minus, re.compile("[0-9][-−–][0-9]")),
     PatternRule("math", frozenset("-−–"), _MINUS, lambda _m, _c: " минус ", re.compile(r"\s[-–]\s|−")),
     PatternRule("math", frozenset("+"), _PLUS, lambda _m, _c: " плюс "),
-    PatternRule("math", frozenset("*×·⋅∙xх"), _TIMES, lambda _m, _c: " умножить на ", re.compile("[0-9a-zπ)] ?[*×·⋅∙xх]")),
+    PatternRule(
+        "math", frozenset("*×·⋅∙xх"), _TIMES, lambda _m, _c: " умножить на ", re.compile("[0-9a-zπ)] ?[*×·⋅∙xх]")
+    ),
     PatternRule("math", frozenset("÷/:"), _DIVIDED, lambda _m, _c: " разделить на "),
     PatternRule("math", frozenset("=≠≤⩽≥⩾<>≈"), _COMPARE, _compare),
+    PatternRule("math", frozenset("=+"), _BETWEEN_WORDS, _between_words),
+    PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),
     PatternRule("math", frozenset("π∞±"), _SINGLE, _single),
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.ru.amounts import SCALE, AmountRule, amount, amount_case, spread
 from qwentts_svc.text.normalize.ru.context import next_word, stop
-from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, inflect
 from qwentts_svc.text.normalize.ru.quantity import NUM, parse, say
 from qwentts_svc.text.normalize.ru.units import CONFUSABLE, LENGTHS, PER_TIME, UNITS
+from qwentts_svc.text.normalize.rule import DIGITS, Rule, RuleContext
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 START = r"(?<![\w.,/:])"
@@ -27,6 +28,7 @@ _GATE = re.compile(rf"[0-9][ ]?(?:{SCALE}[ ]?)?(?:{_UNIT})")
 _HALF = frozenset(("час", "год", "месяц", "сутки", "неделя", "минута", "метр", "километр", "литр", "килограмм", "тонна",
                    "гектар", "сантиметр", "грамм"))  # fmt: skip
 _SIGNS = {"-": "минус ", "−": "минус ", "–": "минус ", "+": "плюс ", "±": "плюс-минус ", "": ""}
+_REFERENCE = re.compile(r"\s(?:рис|стр|табл|гл|п|с|прил|разд|также|ниже|выше|том|раздел|рисунок)\b")
 _LOWER_CONTEXT = re.compile(r"\s?(?:[,;:)!?]|$|\n)")
 
 
@@ -38,6 +40,8 @@ def sign_word(sign: str | None) -> str:
 def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
     sign, low, high, scale, unit, per, written_stop = match.groups()
     text, end = match.string, match.end()
+    if unit == "см" and written_stop and _REFERENCE.match(text, end):
+        return None
     if unit in CONFUSABLE and not per and not _sure(match, unit):
         return None
     if unit == "г" and not low and not scale and re.fullmatch("1[0-9]{3}|20[0-9]{2}", high) and written_stop:
@@ -45,13 +49,10 @@ def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
     noun, number = UNITS[unit], parse(high)
     case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS)
     half = noun.head in _HALF and not noun.adjective
-    if low:
-        spoken = spread(low, number, scale, noun, case, half=half)
-    else:
-        spoken = amount(number, scale, noun, case, half=half)
+    spoken = spread(low, number, scale, noun, case, half=half) if low else amount(number, scale, noun, case, half=half)
     if per:
         spoken += _per(per)
-    return sign_word(sign) + spoken + stop(text, end, written_stop), case
+    return sign_word(sign) + spoken + stop(text, end, "." if unit.endswith(".") and not per else written_stop), case
 
 
 def _sure(match: re.Match[str], unit: str) -> bool:
@@ -96,7 +97,7 @@ def _by(match: re.Match[str], _: RuleContext) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("measure", frozenset("xXхХ×*"), _BY, _by, re.compile("[0-9][ ]?[xXхХ×*][ ]?[0-9]")),
+    DigitRule("measure", _BY, _by, re.compile("[0-9][ ]?[xXхХ×*][ ]?[0-9]")),
     AmountRule("measure", DIGITS, _MEASURE, _measure, _GATE),
     AmountRule("scale", DIGITS, _SCALED, _scaled, re.compile("[0-9] ?(?:тыс|млн|млрд|трлн)")),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from qwentts_svc.text.normalize.rule import DIGITS, Rule
 from qwentts_svc.text.normalize.ru.amounts import SCALE, AmountRule, amount, amount_case, spread
 from qwentts_svc.text.normalize.ru.context import stop
 from qwentts_svc.text.normalize.ru.grammar import Case
@@ -13,6 +12,7 @@ from qwentts_svc.text.normalize.ru.measures import DASH, START, sign_word
 from qwentts_svc.text.normalize.ru.morph import inflect
 from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, Number, parse, quantity
 from qwentts_svc.text.normalize.ru.units import PER_TIME, UNITS
+from qwentts_svc.text.normalize.rule import DIGITS, Rule
 
 
 class _Money(NamedTuple):
@@ -86,7 +86,9 @@ def _before(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
     scale = {"тысяч": "тыс", "миллион": "млн", "миллиард": "млрд"}.get(scale or "", scale)
     money, number = _BY_SIGN[mark], parse(high)
     spoken = spread(low, number, scale, money.unit, case) if low else _sum(number, scale, money, case)
-    return sign_word(sign) + spoken + per_words + stop(match.string, match.end(), "." if (per or "").endswith(".") else None), case
+    return sign_word(sign) + spoken + per_words + stop(
+        match.string, match.end(), "." if match.group().endswith(".") else None
+    ), case
 
 
 def _after(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
@@ -105,6 +107,6 @@ def _after(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
 
 
 RULES: tuple[Rule, ...] = (
-    AmountRule("currency", frozenset(_BY_SIGN), _BEFORE, _before),
+    AmountRule("currency", frozenset(_BY_SIGN), _BEFORE, _before, at_digits=False),
     AmountRule("currency", DIGITS, _AFTER, _after, _AFTER_GATE),
 )

@@ -5,9 +5,26 @@ from __future__ import annotations
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import inflect
 
-LEMMAS = tuple("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split())
-GENITIVES = tuple("января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split())
-SHORT = tuple("янв фев мар апр мая июн июл авг сен окт ноя дек".split())
+LEMMAS = tuple(
+    ["январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"]
+)
+GENITIVES = tuple(
+    [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ]
+)
+SHORT = tuple(["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"])
 _BY_TEXT = {name: index for index, name in enumerate(GENITIVES)}
 _BY_TEXT.update({name: index for index, name in enumerate(SHORT)})
 _BY_TEXT.update({"февр": 1, "сент": 8, "нояб": 10})

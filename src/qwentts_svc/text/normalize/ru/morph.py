@@ -15,6 +15,8 @@ _CASES: dict[str, Case] = {
 }  # fmt: skip
 _GENDERS: dict[str, Gender] = {"masc": "masc", "femn": "femn", "neut": "neut"}
 _ADJECTIVE = frozenset(("ADJF", "PRTF"))
+# Counted things that are also words for people ("глава").
+_NOT_PEOPLE = frozenset(("глава",))
 _MIN_SCORE = 0.004
 
 
@@ -49,8 +51,11 @@ def forms(word: str) -> tuple[Form, ...]:
     """Noun and adjective readings of ``word`` (any letter case), likeliest first. Not Cyrillic, or 40+ letters: none."""
     if not word or len(word) > 40 or not ("а" <= word[0].lower() <= "я" or word[0] in "ёЁ"):
         return ()
-    found = []
-    for parse in _parses(word.lower()):
+    found: list[Form] = []
+    parses = _parses(word.lower())
+    if parses[0].tag.POS in ("PREP", "CONJ", "PRCL"):
+        return ()
+    for parse in parses:
         tag = parse.tag
         if tag.case not in _CASES or "Abbr" in tag or (parse.score < _MIN_SCORE and found):
             continue
@@ -60,13 +65,19 @@ def forms(word: str) -> tuple[Form, ...]:
         number: Number = "plur" if tag.number == "plur" else "sing"
         # The dictionary's own grammemes refuse to be compared with anything but their like.
         gender = _GENDERS.get(str(tag.gender), "plur" if number == "plur" else "masc")
+        if parse.normal_form in _NOT_PEOPLE:
+            if gender != "femn":
+                continue
+            animate = False
+        else:
+            animate = tag.animacy == "anim"
         found.append(
             Form(
                 parse.normal_form,
                 _CASES[tag.case],
                 number,
                 gender,
-                tag.animacy == "anim",
+                animate,
                 adjective,
                 "Fixd" in tag,
                 "Pltm" in tag,
@@ -74,6 +85,18 @@ def forms(word: str) -> tuple[Form, ...]:
             )
         )
     return tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def takes_accusative(word: str) -> bool:
+    """Whether ``word`` is most likely a verb whose counted object would be in the accusative."""
+    if not word or len(word) > 40:
+        return False
+    tag = _parses(word.lower())[0].tag
+    if tag.POS not in ("VERB", "INFN", "GRND"):
+        return False
+    person = tag.person in ("1per", "2per") or tag.mood == "impr" or (tag.tense == "past" and tag.gender == "masc")
+    return tag.transitivity == "tran" or person or tag.POS == "GRND"
 
 
 @lru_cache(maxsize=16384)
@@ -104,6 +127,7 @@ _IRREGULAR: dict[tuple[str, Case, Number], str] = {
     ("ампер", "gent", "plur"): "ампер",
     ("герц", "gent", "plur"): "герц",
     ("раз", "gent", "plur"): "раз",
+    ("децибел", "gent", "plur"): "децибел",
 }
 
 

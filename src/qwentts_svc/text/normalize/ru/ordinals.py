@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
-from qwentts_svc.text.normalize.ru.agree import head_after
+from qwentts_svc.text.normalize.ru.agree import Head, head_after
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
-from qwentts_svc.text.normalize.ru.grammar import Case, Gender
+from qwentts_svc.text.normalize.ru.grammar import BY_NAME, GENDERS, Case, Gender
 from qwentts_svc.text.normalize.ru.morph import Form
 from qwentts_svc.text.normalize.ru.numbers import cardinal
-from qwentts_svc.text.normalize.ru.ordinals_words import combining, ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import combining, ordinal
+from qwentts_svc.text.normalize.rule import Rule, RuleContext
 
 _ENDINGS: dict[str, tuple[str, ...]] = {
     "й": ("masc:nomn accs", "femn:gent datv ablt loct"), "ый": ("masc:nomn accs",), "ий": ("masc:nomn accs",),
@@ -18,11 +19,11 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "я": ("femn:nomn",), "ая": ("femn:nomn",), "ья": ("femn:nomn",), "ю": ("femn:accs",), "ую": ("femn:accs",), "ью": ("femn:accs",),
     "е": ("neut:nomn accs", "plur:nomn accs"), "ое": ("neut:nomn accs",), "ье": ("neut:nomn accs",),
     "ые": ("plur:nomn accs",), "ие": ("plur:nomn accs",), "ьи": ("plur:nomn accs",),
-    "го": ("masc:gent accs", "neut:gent"), "ого": ("masc:gent accs", "neut:gent"), "его": ("masc:gent accs", "neut:gent"),
+    "го": ("masc:gent", "neut:gent"), "ого": ("masc:gent", "neut:gent"), "его": ("masc:gent", "neut:gent"),
     "му": ("masc:datv", "neut:datv"), "ому": ("masc:datv", "neut:datv"), "ему": ("masc:datv", "neut:datv"),
-    "м": ("masc:loct ablt", "neut:loct ablt", "plur:datv"), "ым": ("masc:ablt", "neut:ablt", "plur:datv"),
+    "м": ("masc:ablt loct", "neut:ablt loct", "plur:datv"), "ым": ("masc:ablt", "neut:ablt", "plur:datv"),
     "им": ("masc:ablt", "neut:ablt", "plur:datv"), "ом": ("masc:loct", "neut:loct"), "ем": ("masc:loct", "neut:loct"),
-    "х": ("plur:gent loct accs",), "ых": ("plur:gent loct accs",), "их": ("plur:gent loct accs",),
+    "х": ("plur:gent loct",), "ых": ("plur:gent loct",), "их": ("plur:gent loct",),
     "ми": ("plur:ablt",), "ыми": ("plur:ablt",), "ими": ("plur:ablt",),
 }  # fmt: skip
 _SUFFIX = "|".join(sorted(_ENDINGS, key=len, reverse=True))
@@ -34,7 +35,9 @@ _COMPOUND = re.compile(rf"{_START}([1-9][0-9]{{0,5}})(?:\s?([-–])\s?([1-9][0-9
 _SPLIT_COMPOUND = re.compile(
     rf"{_START}([1-9][0-9]{{0,3}})-?(?:х|ти|и|ми)[ -](комнатн|этажн|дневн|летн|местн|часов|кратн|ярусн|разов|тонн|тысячн|литров|звёздочн|звездочн|минутн|процентн|значн|недельн|месячн|метров|сторонн|дверн|ступенчат)([а-яё]{{1,3}})(?!\w)"
 )
-_PERCENT = re.compile(rf"{_START}([1-9][0-9]{{0,2}})\s?%-?(?:([а-яё]{{1,2}})|(?:ого|н(ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых|ыми)|процентн([а-яё]{{2,3}})))(?![\w])")
+_PERCENT = re.compile(
+    rf"{_START}([1-9][0-9]{{0,2}})\s?%-?(?:([а-яё]{{1,2}})|(?:ого|н(ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых|ыми)|процентн([а-яё]{{2,3}})))(?![\w])"
+)
 _PERCENT_ENDS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "ю": "ую", "е": "ое", "х": "ых", "ми": "ыми", "ой": "ой",
                  "ый": "ый", "ая": "ая", "ое": "ое", "ые": "ые", "ых": "ых", "ом": "ом", "ым": "ым", "ую": "ую"}  # fmt: skip
 
@@ -43,7 +46,7 @@ def _parse(options: tuple[str, ...]) -> list[tuple[Gender, Case]]:
     found: list[tuple[Gender, Case]] = []
     for option in options:
         gender, _, cases = option.partition(":")
-        found += [(gender, case) for case in cases.split()]  # type: ignore[misc]  # literals of this module
+        found += [(GENDERS[gender], BY_NAME[case]) for case in cases.split()]
     return found
 
 
@@ -81,19 +84,26 @@ def _ordinal(match: re.Match[str], _: RuleContext) -> str | None:
         return None
     text = match.string
     head = head_after(text, match.end())
-    if ending in ("х", "м") and n % 10 in (2, 3, 4) and not 11 <= n % 100 <= 14 and not second and _counts(head):
+    if (
+        ending in ("х", "м")
+        and not (ending == "м" and not _has(head, "plur", "datv"))
+        and n % 10 in (2, 3, 4)
+        and not 11 <= n % 100 <= 14
+        and not second
+        and _counts(head)
+    ):
         return None
     gender, case, animate = choose(_READINGS[ending], text, match.start(), match.end(), n)
     spoken = ordinal(n, case, gender, animate=animate)
     return f"{ordinal(int(first), case, gender, animate=animate)}-{spoken}" if second else spoken
 
 
-def _counts(head: object) -> bool:
+def _counts(head: Head | None) -> bool:
     """ "2-х", "3-м" are written for "двух", "трём"; after such an ending only a singular noun asks for an ordinal."""
     if head is None:
         return True
-    return not any(form.number == "sing" and form.case in ("loct", "ablt", "datv") for form in head.readings) or all(  # type: ignore[attr-defined]  # a Head
-        form.number == "plur" for form in head.readings  # type: ignore[attr-defined]  # a Head
+    return not any(form.number == "sing" and form.case in ("loct", "ablt", "datv") for form in head.readings) or all(
+        form.number == "plur" for form in head.readings
     )
 
 
@@ -101,6 +111,10 @@ def _pair(match: re.Match[str], _: RuleContext) -> str:
     digits, ending, joint = match.groups()
     gender, case, _animate = choose(_READINGS[ending], match.string, match.start(), match.end(), int(digits))
     return ordinal(int(digits), case, gender) + (" - " if joint.strip() in "–—" else "-")
+
+
+def _has(head: Head | None, number: str, case: Case) -> bool:
+    return head is not None and any(form.number == number and form.case == case for form in head.readings)
 
 
 _CARDINAL_CASES: dict[str, Case] = {
@@ -151,10 +165,10 @@ def _percent(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("percent", frozenset("%"), _PERCENT, _percent),
-    PatternRule("compound", DIGITS, _SPLIT_COMPOUND, _split_compound, re.compile("[0-9]-?(?:х|ти|и|ми)[ -]")),
-    PatternRule("ordinal", DIGITS, _PAIR, _pair, re.compile("[0-9]-[а-яё]{1,3} ?[-–—]")),
-    PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, re.compile("[0-9]-[а-яё]")),
-    PatternRule("ordinal", DIGITS, _CARDINAL, _cardinal, re.compile("[0-9]-?[а-яё]")),
-    PatternRule("compound", DIGITS, _COMPOUND, _compound, re.compile("[0-9]-[а-яё]{4}")),
+    DigitRule("percent", _PERCENT, _percent),
+    DigitRule("compound", _SPLIT_COMPOUND, _split_compound, re.compile("[0-9]-?(?:х|ти|и|ми)[ -]")),
+    DigitRule("ordinal", _PAIR, _pair, re.compile("[0-9]-[а-яё]{1,3} ?[-–—]")),
+    DigitRule("ordinal", _ORDINAL, _ordinal, re.compile("[0-9]-[а-яё]")),
+    DigitRule("ordinal", _CARDINAL, _cardinal, re.compile("[0-9]-?[а-яё]")),
+    DigitRule("compound", _COMPOUND, _compound, re.compile("[0-9]-[а-яё]{4}")),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import Rule
 from qwentts_svc.text.normalize.ru.agree import head_after
 from qwentts_svc.text.normalize.ru.amounts import AmountRule, amount, amount_case, spread
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.measures import DASH, SIGN, START, sign_word
 from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, parse, say
+from qwentts_svc.text.normalize.rule import Rule
 
 _PERCENT = re.compile(rf"{START}({SIGN})(?:({NUM})\s?%?{DASH})?({NUM})\s?([%‰])(?!\w|-[а-яё])")
 _DEGREES = re.compile(

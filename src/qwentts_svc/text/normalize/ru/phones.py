@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.numbers import digits, padded
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _S = r"[ \-–]"
 _FULL = re.compile(
     rf"(?<![\w+.,])(\+7|\+3[0-9]{{2}}|\+[1-9][0-9]?|8|7)(?:{_S}?\(|{_S})([0-9]{{2,5}})(?:\){_S}?|{_S})([0-9]{{1,3}}){_S}?([0-9]{{2}}){_S}?([0-9]{{2}})(?![\w]|[.,-][0-9])"
 )
-_TOLL_FREE = re.compile(rf"(?<![\w+.,])(8){_S}(80[0-9]){_S}([0-9]{{3}}){_S}([0-9]{{2,4}})(?:{_S}([0-9]{{2}}))?(?![\w]|[.,-][0-9])")
+_TOLL_FREE = re.compile(
+    rf"(?<![\w+.,])(8){_S}(80[0-9]){_S}([0-9]{{3}}){_S}([0-9]{{2,4}})(?:{_S}([0-9]{{2}}))?(?![\w]|[.,-][0-9])"
+)
 _SOLID = re.compile(r"(?<![\w.,])(\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})(?![\w]|[.,-][0-9])")
 _AREA = re.compile(rf"(?<!\w)\(([0-9]{{3,5}})\){_S}?([0-9]{{1,3}}){_S}([0-9]{{2}}){_S}([0-9]{{2}})(?![\w-])")
 _LOCAL = re.compile(r"(?<![\w+.,/-])([0-9]{2,3})-([0-9]{2})-([0-9]{2})(?![\w-]|[.,][0-9])")
-_FOREIGN = re.compile(rf"(?<![\w.,])(\+[1-9][0-9]{{0,2}})(?:{_S}?\(?([0-9]{{1,5}})\)?){_S}([0-9]{{2,4}}){_S}([0-9]{{2,4}})(?![\w-])")
+_FOREIGN = re.compile(
+    rf"(?<![\w.,])(\+[1-9][0-9]{{0,2}})(?:{_S}?\(?([0-9]{{1,5}})\)?){_S}([0-9]{{2,4}}){_S}([0-9]{{2,4}})(?![\w-])"
+)
 _SHORT = re.compile(
     r"(?i:(?<=\bтел\. )|(?<=\bзвоните )|(?<=\bпо номеру )|(?<=\bтелефону )|(?<=\bтелефон ))([0-9]{3,4})(?![\w%-]|[.,:][0-9]|\s[а-яё]{1,20}(?:ов|ей)\b)"
 )
@@ -45,7 +50,7 @@ def _extension(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _rule(pattern: re.Pattern[str], gate: str) -> Rule:
-    return PatternRule("phone", DIGITS, pattern, _replace, re.compile(gate))
+    return DigitRule("phone", pattern, _replace, re.compile(gate))
 
 
 RULES: tuple[Rule, ...] = (
@@ -55,6 +60,6 @@ RULES: tuple[Rule, ...] = (
     _rule(_FOREIGN, r"\+[1-9]"),
     _rule(_AREA, r"\([0-9]{3}"),
     _rule(_LOCAL, "[0-9]-[0-9]{2}-[0-9]"),
-    PatternRule("phone", DIGITS, _SHORT, _short, re.compile("(?i)тел|звон|номер")),
+    DigitRule("phone", _SHORT, _short, re.compile("(?i)тел|звон|номер")),
     PatternRule("phone", DIGITS, _EXTENSION, _extension, re.compile("(?i)доб")),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,10 +9,10 @@ from qwentts_svc.text.normalize.ru.agree import noun_form
 from qwentts_svc.text.normalize.ru.grammar import Case, Gender
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective
 from qwentts_svc.text.normalize.ru.numbers import MAX_DIGITS, cardinal, digits, group
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 
 INT = r"(?:[1-9][0-9]{0,2}(?: [0-9]{3}){1,6}(?![0-9])|[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,6}(?![0-9])|[0-9]{1,64})"
-NUM = rf"(?:{INT}(?:[.,][0-9]{{1,12}}(?![0-9]))?)"
+NUM = rf"(?>{INT}(?:[.,][0-9]{{1,12}}(?![0-9]))?)"
 """A number as written, grouped by spaces or not, with a decimal part or not. Has no groups."""
 
 _DECIMAL_PLACES = {1: 10, 2: 100, 3: 1000, 4: 10000, 5: 100000, 6: 1000000}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
-from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
+from qwentts_svc.text.normalize.ru.context import ends_clause, last_word
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case, Gender
 from qwentts_svc.text.normalize.ru.morph import Form, forms, part_of_speech
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 # Cyrillic look-alikes are typed as often as the Latin letters.
 _LATIN = str.maketrans("ІХСМ", "IXCM")
@@ -17,7 +17,9 @@ _ROMAN = re.compile("M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _R = r"([IVXLCDMІХСМ]{1,9})"
 _NUMERAL = r"([IVXLCDMІХСМ]{1,9}|[0-9]{1,2})"
-_CENTURY = re.compile(rf"(?<![\w-]){_NUMERAL}(?:(\s?[-–—]\s?|\sи\s|,\s|/){_NUMERAL})?\s?(вв?)(\.)(?!\s?[а-яё]{{1,2}}\.)|(?<![\w-]){_R}(?:(\s?[-–—]\s?|\sи\s){_R})?\s(век(?:а|у|ом|е|и|ов|ам|ами|ах)?|столети[а-яё]{{1,3}}|тысячелети[а-яё]{{1,3}})(?!\w)")
+_CENTURY = re.compile(
+    rf"(?<![\w-]){_NUMERAL}(?:(\s?[-–—]\s?|\sи\s|,\s|/){_NUMERAL})?\s?(вв?)(\.)(?!\s?(?!н\.)[а-яё]{{1,2}}\.)|(?<![\w-]){_R}(?:(\s?[-–—]\s?|\sи\s){_R})?\s(век(?:а|у|ом|е|и|ов|ам|ами|ах)?|столети[а-яё]{{1,3}}|тысячелети[а-яё]{{1,3}})(?!\w)"
+)
 _MARKED = re.compile(rf"(?<![\w-]){_R}-(й|я|е|го|му|м|х|ой|ый|ая|ое|ом|ую|ю)(?![\w-])")
 _TOKEN = re.compile(rf"(?<![\w.-]){_R}(?![\w]|-[а-яё]|\.[A-ZА-ЯЁ]\.)(?:(\s?[-–—]\s?|\sи\s){_R}(?![\w]))?")
 _CENTURY_FORMS: dict[str, dict[Case, str]] = {
@@ -25,18 +27,123 @@ _CENTURY_FORMS: dict[str, dict[Case, str]] = {
     "вв": {"nomn": "века", "gent": "веков", "datv": "векам", "accs": "века", "ablt": "веками", "loct": "веках"},
 }
 _AFTER_NOUNS = frozenset(
-    "глава том часть книга раздел группа класс степень тип этап стадия фаза категория акт параграф пункт статья песнь "
-    "приложение таблица корпус уровень разряд очередь серия редакция рим".split()
+    [
+        "глава",
+        "том",
+        "часть",
+        "книга",
+        "раздел",
+        "группа",
+        "класс",
+        "степень",
+        "тип",
+        "этап",
+        "стадия",
+        "фаза",
+        "категория",
+        "акт",
+        "параграф",
+        "пункт",
+        "статья",
+        "песнь",
+        "приложение",
+        "таблица",
+        "корпус",
+        "уровень",
+        "разряд",
+        "очередь",
+        "серия",
+        "редакция",
+        "рим",
+    ]
 )
 _BEFORE_NOUNS = frozenset(
-    "квартал съезд конгресс форум фестиваль конференция олимпиада игра чемпионат турнир тур этап место степень группа категория класс сессия "
-    "созыв дума интернационал рейх республика империя крестовый поход война мировой международный всероссийский всемирный "
-    "всесоюзный олимпийский летний зимний вселенский собор легион полугодие семестр курс тип разряд стадия половина уровень ранг "
-    "армия корпус флот фронт отдел управление том часть акт раунд период триместр отделение династия полк дивизия батальон "
-    "государственный ежегодный открытый московский городской областной региональный национальный европейский студенческий "
-    "научный крестовый традиционный юбилейный пунический вечер".split()
+    [
+        "квартал",
+        "съезд",
+        "конгресс",
+        "форум",
+        "фестиваль",
+        "конференция",
+        "олимпиада",
+        "игра",
+        "чемпионат",
+        "турнир",
+        "тур",
+        "этап",
+        "место",
+        "степень",
+        "группа",
+        "категория",
+        "класс",
+        "сессия",
+        "созыв",
+        "дума",
+        "интернационал",
+        "рейх",
+        "республика",
+        "империя",
+        "крестовый",
+        "поход",
+        "война",
+        "мировой",
+        "международный",
+        "всероссийский",
+        "всемирный",
+        "всесоюзный",
+        "олимпийский",
+        "летний",
+        "зимний",
+        "вселенский",
+        "собор",
+        "легион",
+        "полугодие",
+        "семестр",
+        "курс",
+        "тип",
+        "разряд",
+        "стадия",
+        "половина",
+        "уровень",
+        "ранг",
+        "армия",
+        "корпус",
+        "флот",
+        "фронт",
+        "отдел",
+        "управление",
+        "том",
+        "часть",
+        "акт",
+        "раунд",
+        "период",
+        "триместр",
+        "отделение",
+        "династия",
+        "полк",
+        "дивизия",
+        "батальон",
+        "государственный",
+        "ежегодный",
+        "открытый",
+        "московский",
+        "городской",
+        "областной",
+        "региональный",
+        "национальный",
+        "европейский",
+        "студенческий",
+        "научный",
+        "крестовый",
+        "традиционный",
+        "юбилейный",
+        "пунический",
+        "вечер",
+    ]
 )
-_RULERS = frozenset("король короля королю королём царь царя император императора папа принц".split())
+_RULERS = frozenset(
+    ["король", "короля", "королю", "королём", "царь", "царя", "император", "императора", "папа", "принц"]
+)
 
 
 def value(text: str) -> int:
@@ -66,11 +173,16 @@ def _century(match: re.Match[str], _: RuleContext) -> str | None:
         gender, case = _written(word, text, start)
         kept, noun = "", word
     else:
-        if first[0].isdigit() and len(first) < 2 and not second and not re.match(r"\s(?:до\s)?н\.", text[match.end() :][:6]):
+        if (
+            first[0].isdigit()
+            and len(first) < 2
+            and not second
+            and not re.match(r"\s(?:до\s)?н\.", text[match.end() :][:6])
+        ):
             return None
         gender, case = "masc", _free_case(text, start)
         noun = _CENTURY_FORMS["вв" if second else short][case]
-        kept = "." if ends_sentence(text, match.end()) else ""
+        kept = "." if ends_clause(text, match.start(), match.end()) else ""
     spoken = ordinal(numbers[0], case, gender)
     if second:
         link = joint if joint.strip() in ("и", ",") else " - "
@@ -116,18 +228,22 @@ def _token(match: re.Match[str], _: RuleContext) -> str | None:
         readings = [form for form in forms(before) if not form.adjective]
         form = next((form for form in readings if form.lemma in _AFTER_NOUNS), None)
         if form:
-            return ordinal(n, form.case, "femn" if form.lemma == "глава" else form.gender)
+            return ordinal(n, form.case, form.gender)
     found = _noun_after(text, end)
     if found:
         # The preposition decides between the readings of the noun's form.
         asked = governor(text, start)
-        form = next((f for case in asked.cases for f in found if f.case == case), found[0])
+        found = sorted(found, key=lambda form: form.number != "sing")
+        order: tuple[Case, ...] = asked.cases
+        if not asked.word and before and part_of_speech(before) == "NOUN":
+            order = ("gent", *asked.cases)
+        form = next((f for case in order for f in found if f.case == case), found[0])
         gender: Gender = "plur" if form.number == "plur" and not second else form.gender
         if second:
             m = value(second)
             link = joint if joint.strip() == "и" else " - "
             return f"{ordinal(n, form.case, gender)}{link}{ordinal(m, form.case, gender)}" if m else None
-        return ordinal(n, form.case, gender)
+        return ordinal(n, form.case, gender, animate=form.animate)
     return None
 
 
@@ -173,7 +289,9 @@ def _noun_after(text: str, end: int) -> list[Form]:
 
 _GATE = re.compile("(?<![A-Za-zА-Яа-я])[IVXLCDMІХСМ]{1,9}(?![A-Za-zА-Яа-яёЁ])")
 RULES: tuple[Rule, ...] = (
-    PatternRule("roman", DIGITS | frozenset("IVXLCDMІХСМ"), _CENTURY, _century, re.compile(r" ?вв?\.| век| столет| тысячелет")),
+    PatternRule(
+        "roman", DIGITS | frozenset("IVXLCDMІХСМ"), _CENTURY, _century, re.compile(r" ?вв?\.| век| столет| тысячелет")
+    ),
     PatternRule("roman", frozenset("IVXLCDMІХСМ"), _MARKED, _marked, re.compile("[IVXLCDMІХСМ]-[а-яё]")),
     PatternRule("roman", frozenset("IVXLCDMІХСМ"), _TOKEN, _token, _GATE),
 )

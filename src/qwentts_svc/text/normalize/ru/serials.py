@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.ru.acronyms import LETTERS
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.numbers import cardinal, digits, padded
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
-_SERIAL = re.compile(r"(?<![\w.-])([A-Za-zА-ЯЁ][A-Za-zА-Яа-яё]{0,14})(-|–)?([0-9]{1,9})(?:-?([A-Za-zА-ЯЁ]{1,3}))?(?![\w%°]|[.,][0-9])")
+_SERIAL = re.compile(
+    r"(?<![\w.-])([A-Za-zА-ЯЁ][A-Za-zА-Яа-яё]{0,14})(-|–)?([0-9]{1,9})(?:-?([A-Za-zА-ЯЁ]{1,3}))?(?![\w%°]|[.,][0-9])"
+)
 _TAIL = re.compile(r"(?<![\w.,-])([0-9]{1,4})-?([A-Z]{1,3}|[АБВГДЕЖ])(?![\w'-])")
 _YEAR = re.compile("(?:19|20)[0-9]{2}$")
 
@@ -42,5 +45,5 @@ def _tail(match: re.Match[str], _: RuleContext) -> str:
 
 RULES: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _SERIAL, _serial, re.compile("[A-Za-zА-Яа-яё][-–]?[0-9]")),
-    PatternRule("serial", DIGITS, _TAIL, _tail, re.compile("[0-9]-?[A-ZА-Ж]")),
+    DigitRule("serial", _TAIL, _tail, re.compile("[0-9]-?[A-ZА-Ж]")),
 )

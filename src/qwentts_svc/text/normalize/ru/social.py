@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.ru.context import last_word
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
+from qwentts_svc.text.normalize.ru.numbers import cardinal
 from qwentts_svc.text.normalize.ru.quantity import Noun
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _HASHTAG = re.compile(r"(?<![\w#&])#([^\W\d_][\w]{0,80})")
 _MENTION = re.compile(r"(?<![\w@])@([A-Za-z_][A-Za-z0-9_.]{0,40}[A-Za-z0-9_]|[A-Za-z])(?!\w)")
-_CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[A-ZА-ЯЁ])(?=[A-ZА-ЯЁ][a-zа-яё])|(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
+_CAMEL = re.compile(
+    r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[A-ZА-ЯЁ])(?=[A-ZА-ЯЁ][a-zа-яё])|(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])"
+)
 _NUMBER = re.compile(r"(№{1,2}|\bN[oº°]?\.?(?=\s?[0-9]{1,5}(?:\D|$)))\s?(?=([0-9A-Za-zА-Яа-я]))")
 _HASH_NUMBER = re.compile(r"(?<![\w#&])#(?=[0-9]{1,6}(?!\w))")
 _SECTION = re.compile(r"§{1,2}\s?(?=[0-9IVX])")
 _AND = re.compile(r"(?<=[\wА-я])\s&\s(?=\w)")
-_NOM_CASES = frozenset(("в", "во", "на", "из", "из-под", "от", "до", "у", "к", "ко", "под", "о", "об", "за", "с", "со", "для", "при", "по"))
+_NOM_CASES = frozenset(
+    ("в", "во", "на", "из", "из-под", "от", "до", "у", "к", "ко", "под", "о", "об", "за", "с", "со", "для", "при", "по")
+)
 _NUMBER_NOUN, _SECTION_NOUN = Noun("номер"), Noun("параграф")
 
 
@@ -41,7 +47,15 @@ def _number(match: re.Match[str], _: RuleContext) -> str | None:
     asked = governor(text, match.start())
     if asked.word in _NOM_CASES and last_word(text, match.start()).lower() == asked.word:
         case = "loct" if asked.word in ("в", "во", "на") else asked.cases[0]
-        case = "accs" if asked.word == "под" else "gent" if asked.word in ("с", "со") else "datv" if asked.word == "по" else case
+        case = (
+            "accs"
+            if asked.word == "под"
+            else "gent"
+            if asked.word in ("с", "со")
+            else "datv"
+            if asked.word == "по"
+            else case
+        )
         return ("номером" if asked.word == "под" else _NUMBER_NOUN.form(1, case)) + " "
     return "номер "
 
@@ -62,11 +76,20 @@ def _and(_match: re.Match[str], _: RuleContext) -> str:
     return " и "
 
 
+_STARS = re.compile(r"(?<![\w*])([1-5])\*(?![\w*])")
+
+
+def _stars(match: re.Match[str], _: RuleContext) -> str:
+    n = int(match.group(1))
+    return f"{cardinal(n, 'nomn', 'femn')} {Noun('звезда').form(n, 'nomn')}"
+
+
 RULES: tuple[Rule, ...] = (
     PatternRule("hashtag", frozenset("#"), _HASHTAG, _hashtag),
     PatternRule("mention", frozenset("@"), _MENTION, _mention),
     PatternRule("number_sign", frozenset("№N"), _NUMBER, _number),
     PatternRule("number_sign", frozenset("#"), _HASH_NUMBER, _hash_number),
     PatternRule("symbol", frozenset("§"), _SECTION, _section),
+    DigitRule("symbol", _STARS, _stars),
     PatternRule("symbol", frozenset("&"), _AND, _and),
 )

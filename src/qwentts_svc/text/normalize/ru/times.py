@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.ru.context import last_word, next_word
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.numbers import cardinal
 from qwentts_svc.text.normalize.ru.quantity import Noun
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _TIME = re.compile(
     r"(?<![\w:.,/])(?:([01]?[0-9]|2[0-4]):([0-5][0-9])\s?[-–—]\s?)?([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![\w:]|[.,][0-9])(?:\s?(?:ч\.?|час[оа]в?)(?![а-яё]))?"
@@ -20,7 +21,9 @@ _DOTTED = re.compile(
 _RATIO = re.compile(r"(?<![\w:.,/])([0-9]{1,6}):([0-9]{1,7})(?![\w:]|[.,][0-9])")
 _HOUR, _MINUTE, _SECOND = Noun("час"), Noun("минута"), Noun("секунда")
 _PROPORTION = re.compile(r"(?i:масштаб|пропорц|соотношен|отношени|шанс|развед|разбав|ставк)")
-_COUNTED = re.compile(r"\s?(?:раз|руб|процент|балл|метр|кило|литр|см|мм|км|кг|м|л|г|млн|млрд|тыс|секунд|минут|доллар|евро|градус|цел|тонн)")
+_COUNTED = re.compile(
+    r"\s?(?:раз|руб|процент|балл|метр|кило|литр|см|мм|км|кг|м|л|г|млн|млрд|тыс|секунд|минут|доллар|евро|градус|цел|тонн)"
+)
 
 
 def clock(hour: int, minute: int, case: Case) -> str:
@@ -44,7 +47,10 @@ def _time(match: re.Match[str], _: RuleContext) -> str | None:
             return None
         h, m, s = int(hour), int(minute), int(second)
         parts = [f"{cardinal(h, case)} {_HOUR.form(h, case)}"] if h else []
-        parts += [f"{cardinal(m, case, 'femn')} {_MINUTE.form(m, case)}", f"{cardinal(s, case, 'femn')} {_SECOND.form(s, case)}"]
+        parts += [
+            f"{cardinal(m, case, 'femn')} {_MINUTE.form(m, case)}",
+            f"{cardinal(s, case, 'femn')} {_SECOND.form(s, case)}",
+        ]
         return " ".join(parts)
     if first_hour:
         link = "до"
@@ -71,15 +77,41 @@ def _is_ratio(text: str, pos: int) -> bool:
 
 def _ratio(match: re.Match[str], _: RuleContext) -> str:
     first, second = int(match.group(1)), int(match.group(2))
-    if first == 1 and (second >= 100 or _is_ratio(match.string, match.start())) or _is_ratio(match.string, match.start()):
+    if (first == 1 and (second >= 100 or _is_ratio(match.string, match.start()))) or _is_ratio(
+        match.string, match.start()
+    ):
         asked = governor(match.string, match.start()).cases[0]
         return f"{cardinal(first, asked if asked == 'gent' else 'nomn')} к {cardinal(second, 'datv')}"
     return f"{cardinal(first)} {cardinal(second)}"
 
 
-RULES: tuple[Rule, ...] = (
-    PatternRule("time", frozenset(":"), _TIME, _time, re.compile("[0-9]:[0-5]")),
-    PatternRule("time", frozenset("."), _DOTTED, _dotted, re.compile(r"[0-9]\.[0-5]")),
-    PatternRule("score", frozenset(":"), _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
-)
+_MOSCOW = re.compile(r"(?<=[а-яё0-9])\s(?:мск|МСК)(?!\w)")
+_DAYS = {
+    "пн": "понедельник",
+    "вт": "вторник",
+    "ср": "среда",
+    "чт": "четверг",
+    "пт": "пятница",
+    "сб": "суббота",
+    "вс": "воскресенье",
+}
+_DAY = "|".join(_DAYS)
+_DAY_SPAN = re.compile(rf"(?<!\w)((?i:{_DAY}))\.?\s?[-–—]\s?((?i:{_DAY}))\.?(?!\w)")
 
+
+def _moscow(_match: re.Match[str], _: RuleContext) -> str:
+    return " по московскому времени"
+
+
+def _day_span(match: re.Match[str], _: RuleContext) -> str:
+    first, last = (_DAYS[day.lower()] for day in match.groups())
+    return f"{first} - {last}"
+
+
+RULES: tuple[Rule, ...] = (
+    DigitRule("time", _TIME, _time, re.compile("[0-9]:[0-5]")),
+    DigitRule("time", _DOTTED, _dotted, re.compile(r"[0-9]\.[0-5]")),
+    PatternRule("time", frozenset("м" + "М"), _MOSCOW, _moscow),
+    PatternRule("date", frozenset("-–—"), _DAY_SPAN, _day_span),
+    DigitRule("score", _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
+)

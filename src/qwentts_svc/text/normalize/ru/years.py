@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.ru.agree import head_after
-from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
+from qwentts_svc.text.normalize.ru.context import ends_clause, last_word
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech
-from qwentts_svc.text.normalize.ru.ordinals_words import ordinal
+from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
-_SINGULAR: dict[Case, str] = {"nomn": "год", "gent": "года", "datv": "году", "accs": "год", "ablt": "годом", "loct": "году"}
-_PLURAL: dict[Case, str] = {"nomn": "годы", "gent": "годов", "datv": "годам", "accs": "годы", "ablt": "годами", "loct": "годах"}
+_SINGULAR: dict[Case, str] = {
+    "nomn": "год",
+    "gent": "года",
+    "datv": "году",
+    "accs": "год",
+    "ablt": "годом",
+    "loct": "году",
+}
+_PLURAL: dict[Case, str] = {
+    "nomn": "годы",
+    "gent": "годов",
+    "datv": "годам",
+    "accs": "годы",
+    "ablt": "годами",
+    "loct": "годах",
+}
 _CASE_OF_FORM: dict[str, tuple[Case, ...]] = {
     "год": ("nomn", "accs"), "года": ("gent",), "году": ("loct", "datv"), "годом": ("ablt",), "годе": ("loct",),
     "годы": ("nomn", "accs"), "годов": ("gent",), "годам": ("datv",), "годами": ("ablt",), "годах": ("loct",),
@@ -25,10 +40,25 @@ _ONE = re.compile(rf"{_START}([1-9][0-9]{{0,3}})\s?(?:(г)(\.)?|(года|год
 _PAIR = re.compile(
     rf"{_START}{_Y}(\s?[-–—/]\s?|\sи\s|,\s|\sпо\s)({_Y[1:-1]}|[0-9]{{2}})\s?(?:(гг|г)(\.)?|(годы|годов|годам|годами|годах|года|году|год))(?!\w)"
 )
+_SCHOOL = re.compile(
+    rf"{_START}{_Y}\s?[-–—/]\s?({_Y[1:-1]}|[0-9]{{2}})\s((?:учебн|финансов|хозяйственн)[а-яё]{{2,3}})\s(год(?:а|у|ом|е|ы|ов|ам|ах|ами)?)(?!\w)"
+)
+_DECADE = re.compile(rf"{_START}([1-9][0-9]{{1,3}})-(е|х|м|ми)\s?гг?(\.)?(?!\w)")
 _LIFE = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})\s?([-–—])\s?(1[0-9]{3}|20[0-9]{2})(?=\s?[);,])")
-_BARE = re.compile(rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|\s?[-–—]\s?[0-9]|\s[0-9]{{3}}(?![0-9]))")
+_BARE = re.compile(
+    rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|-[а-яё]|\s?[-–—]\s?[0-9]|\s[0-9]{{3}}(?![0-9]))"
+)
 _BARE_BEFORE = frozenset(("в", "во", "с", "до", "после", "к", "от", "по"))
-_WHEN = frozenset("зимой весной летом осенью зима весна лето осень зимы весны лета осени".split())
+_BY_PREPOSITION: dict[str, Case] = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}
+_BY_ENDING: dict[str, Case] = {"е": "accs", "м": "datv", "ми": "ablt"}
+_WHEN = frozenset(
+    ["зимой", "весной", "летом", "осенью", "зима", "весна", "лето", "осень", "зимы", "весны", "лета", "осени"]
+)
+
+
+def _counted(text: str, end: int) -> bool:
+    head = head_after(text, end)
+    return head is not None and any(form.case == "gent" for form in head.readings)
 
 
 def _case_alone(text: str, start: int) -> Case:
@@ -49,12 +79,16 @@ def _one(match: re.Match[str], _: RuleContext) -> str | None:
     digits, short, written_stop, form = match.groups()
     text, year = match.string, int(digits)
     if short:
-        if year < 100 or (year < 1000 and not written_stop) or (not written_stop and year > 2100):
+        if year < 100 or year > 2500 or (year < 1000 and not written_stop):
             return None
+        if not written_stop and not (
+            1800 <= year <= 2100 and governor(text, match.start()).word and not _counted(text, match.end())
+        ):
+            return None  # "1500 г муки" are grams
         if year < 1000 and not governor(text, match.start()).word:
             return None
         case = _case_alone(text, match.start())
-        kept = "." if written_stop and ends_sentence(text, match.end()) else ""
+        kept = "." if written_stop and ends_clause(text, match.start(), match.end()) else ""
         return f"{ordinal(year, case)} {_SINGULAR[case]}{kept}"
     if year < 1000 and not (form == "году" and governor(text, match.start()).word in ("в", "во", "о")):
         return None  # "21 год" is an age as well: the rules for cardinals decide
@@ -84,8 +118,24 @@ def _pair(match: re.Match[str], _: RuleContext) -> str | None:
     one = joint.strip() == "по" or (joint.strip() == "/" and form not in ("годов", "годах", "годы"))
     noun = form or (_SINGULAR[cases[1]] if one or short == "г" else _PLURAL[cases[1]])
     link = {"/": " - "}.get(joint.strip(), joint) if joint.strip() not in "-–—" else " - "
-    kept = "." if written_stop and ends_sentence(text, match.end()) else ""
+    kept = "." if written_stop and ends_clause(text, match.start(), match.end()) else ""
     return f"{ordinal(int(first), cases[0])}{link}{ordinal(int(second), cases[1])} {noun}{kept}"
+
+
+def _decade(match: re.Match[str], _: RuleContext) -> str | None:
+    digits, ending, written_stop = match.groups()
+    asked = governor(match.string, match.start())
+    case = _BY_ENDING.get(ending, "loct" if asked.word in ("в", "во", "о") else "gent")
+    kept = "." if written_stop and ends_clause(match.string, match.start(), match.end()) else ""
+    return f"{ordinal(int(digits), case, 'plur')} {_PLURAL[case]}{kept}"
+
+
+def _school(match: re.Match[str], _: RuleContext) -> str:
+    first, second, adjective, form = match.groups()
+    if len(second) == 2:
+        second = first[:2] + second
+    case = _written_case(match.string, match.start(), form)
+    return f"{ordinal(int(first), case)} - {ordinal(int(second), case)} {adjective} {form}"
 
 
 def _pair_case(text: str, start: int) -> Case:
@@ -108,15 +158,23 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
     if head is not None and any(form.number == "plur" or form.case == "gent" for form in head.readings):
         return None
     follower = text[end : end + 20].split()
-    if follower and follower[0][0].isalpha() and not forms(follower[0]) and len(follower[0]) < 4 and part_of_speech(follower[0]) == "NOUN":
+    if (
+        follower
+        and follower[0][0].isalpha()
+        and not forms(follower[0])
+        and len(follower[0]) < 4
+        and part_of_speech(follower[0]) == "NOUN"
+    ):
         return None
-    case: Case = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}.get(word, "gent")  # type: ignore[assignment]  # cases
+    case = _BY_PREPOSITION.get(word, "gent")
     return ordinal(int(match.group()), case)
 
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("year", DIGITS, _PAIR, _pair, re.compile("[0-9] ?г")),
-    PatternRule("year", DIGITS, _ONE, _one, re.compile("[0-9] ?г")),
+    DigitRule("year", _DECADE, _decade, re.compile("[0-9]-[ехм]и? ?г")),
+    DigitRule("year", _SCHOOL, _school, re.compile("[0-9] (?:уч|фин|хоз)")),
+    DigitRule("year", _PAIR, _pair, re.compile("[0-9] ?г")),
+    DigitRule("year", _ONE, _one, re.compile("[0-9] ?г")),
     PatternRule("year", frozenset("("), _LIFE, _life),
-    PatternRule("year", DIGITS, _BARE, _bare, re.compile("(?i:(?:в|во|с|до|после|к|от|по) )[12][0-9]{3}")),
+    DigitRule("year", _BARE, _bare, re.compile("(?i:(?:в|во|с|до|после|к|от|по) )[12][0-9]{3}")),
 )
