@@ -15,6 +15,7 @@ import sys
 import threading
 import wave
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -115,10 +116,9 @@ def retry_after_s(error: grpc.aio.AioRpcError) -> float | None:
     """When the service said to come back; None when trying again does not help."""
     if error.code() not in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
         return None
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-retry-pushback-ms":
-            return int(value) / 1000
-    return None
+    metadata: Any = error.trailing_metadata() or ()
+    pushback = dict(metadata).get("grpc-retry-pushback-ms")
+    return None if pushback is None else int(pushback) / 1000
 
 
 if __name__ == "__main__":

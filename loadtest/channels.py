@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc.aio
 
+CONNECT_S = 10.0
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1))
 
 
@@ -18,7 +19,7 @@ def open_channel(address: str) -> grpc.aio.Channel:
 
 @asynccontextmanager
 async def open_channels(address: str, count: int) -> AsyncIterator[list[grpc.aio.Channel]]:
-    """``count`` connected channels, closed at the end. Raises TimeoutError when nobody answers for 10 s."""
+    """``count`` connected channels, closed at the end. Raises TimeoutError when nobody answers."""
     async with AsyncExitStack() as stack:
         channels = [await stack.enter_async_context(open_channel(address)) for _ in range(count)]
         for channel in channels:
@@ -26,7 +27,7 @@ async def open_channels(address: str, count: int) -> AsyncIterator[list[grpc.aio
         yield channels
 
 
-async def wait_connected(channel: grpc.aio.Channel, timeout_s: float = 10.0) -> None:
-    """Return when the channel is connected. Raises TimeoutError."""
-    async with asyncio.timeout(timeout_s):
+async def wait_connected(channel: grpc.aio.Channel) -> None:
+    """Return when the channel is connected. Raises TimeoutError after ``CONNECT_S``."""
+    async with asyncio.timeout(CONNECT_S):
         await channel.channel_ready()

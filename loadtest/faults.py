@@ -16,7 +16,7 @@ from loadtest.corpus import load_corpus
 from loadtest.metrics import scrape
 from loadtest.record import CallRecord
 from loadtest.service import ServiceProcess, running_service
-from loadtest.watch import left_behind, settled
+from loadtest.watch import left_behind, recovered, settled
 from loadtest.workload import PLAIN, Plan
 
 
@@ -35,7 +35,7 @@ async def client_killed(service: ServiceProcess, streams: int = 8) -> dict[str, 
         victim.kill()
         await victim.wait()
     killed_s = time.monotonic()
-    after = await settled(service)
+    after = await recovered(service, before)
     return {
         "streams": streams,
         "open_when_killed": round(open_streams),

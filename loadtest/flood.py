@@ -15,7 +15,7 @@ from loadtest.metrics import Metrics, grown, scrape
 from loadtest.record import REFUSALS
 from loadtest.report import DEFAULT_LIMITS, summarize
 from loadtest.service import ServiceProcess
-from loadtest.watch import left_behind, settled
+from loadtest.watch import left_behind, recovered, settled
 from loadtest.workload import Mix, plan_calls
 
 MAX_CHARS = 80
@@ -35,7 +35,7 @@ async def flood(
     mix = Mix(rpcs={"SynthesizeStream": 1.0, "SynthesizeChunks": 1.0})
     plans = plan_calls(poisson(rate, seconds, rng), mix, corpus, rng)
     run = await run_plans(service.address, plans, Manner(linger_s=60.0))
-    after = await settled(service)
+    after = await recovered(service, before)
     counted_after = await scrape(service.sidecar_port)
     return {
         "capacity": {

@@ -13,7 +13,7 @@ from loadtest.channels import open_channels
 from loadtest.corpus import load_corpus
 from loadtest.record import CallRecord
 from loadtest.service import ServiceProcess
-from loadtest.watch import left_behind, settled
+from loadtest.watch import left_behind, recovered, settled
 from loadtest.workload import PLAIN, Plan
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2_grpc as pb_grpc
@@ -27,12 +27,12 @@ async def crowd(service: ServiceProcess, idle: int = 1000, speaking: int = 64, r
     await _speak(service, speaking)
     before = await settled(service)
     found = [await _round(service, idle, speaking, number) for number in range(rounds)]
-    after = await settled(service)
+    after = await recovered(service, before)
     return {
         "idle": idle,
         "speaking": speaking,
         "rounds": found,
-        "kib_per_idle_stream": found[0]["kib_per_idle_stream"],
+        "kib_per_idle_stream": max(one["kib_per_idle_stream"] for one in found),
         "rss_mib_before": round(before.rss_mib, 1),
         "rss_mib_after": round(after.rss_mib, 1),
         "left_behind": left_behind(before, after),

@@ -33,14 +33,15 @@ class Sizes:
 async def reliability(
     sizes: Sizes, settings: Sequence[str], model: str | None, tell: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Flood, crowd of idle streams, killed client, soak and drain on one service; then a killed and restarted one."""
+    """Crowd of idle streams, flood, killed client, soak and drain on one service; then a killed and restarted one."""
     found: dict[str, Any] = {}
     async with running_service(settings, model=model) as service:
-        tell(f"service ready after {service.ready_s:.1f} s; flood for {sizes.flood_s:g} s")
         found["ready_s"] = round(service.ready_s, 2)
-        found["flood"] = await flood(service, sizes.flood_s, probe_s=sizes.probe_s)
-        tell(f"{sizes.idle} idle streams")
+        tell(f"service ready after {service.ready_s:.1f} s; {sizes.idle} idle streams")
+        # First, while the allocator holds nothing yet that idle streams could be put into.
         found["idle"] = await crowd(service, sizes.idle, sizes.speaking)
+        tell(f"flood for {sizes.flood_s:g} s")
+        found["flood"] = await flood(service, sizes.flood_s, probe_s=sizes.probe_s)
         tell("killed client")
         found["client_killed"] = await client_killed(service)
         tell(f"soak for {sizes.minutes:g} min")

@@ -17,7 +17,7 @@ from loadtest.generator import Manner, run_plans
 from loadtest.numbers import slope
 from loadtest.report import DEFAULT_LIMITS, summarize
 from loadtest.service import ServiceProcess
-from loadtest.watch import Holding, left_behind, settled, watched
+from loadtest.watch import Holding, left_behind, recovered, settled, watched
 from loadtest.workload import CANCEL, CLOSE, INTERRUPT, PLAIN, SLOW, Mix, plan_calls
 
 MIX = Mix(
@@ -44,7 +44,7 @@ async def soak(
     before = await settled(service)
     async with watched(service, interval_s=max(0.5, seconds / 360)) as samples:
         run = await run_plans(service.address, plans, Manner(linger_s=60.0))
-    after = await settled(service)
+    after = await recovered(service, before)
     return {
         "minutes": minutes,
         "rate_per_s": round(rate, 3),

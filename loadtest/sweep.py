@@ -14,8 +14,9 @@ from loadtest.workload import Mix, plan_calls
 
 KNEE_SHARE = 0.95
 """The knee is the highest rate at which this share of the calls was good."""
-FALLEN = 0.7
-"""The sweep ends once goodput has fallen below this share of its best, twice in a row."""
+FALLEN = 0.5
+"""The sweep ends once less than this share of the calls was good, or goodput is below this share of its best, twice in
+a row. A service that refuses well keeps its goodput however much it is asked for; only the share falls then."""
 MAX_STEPS = 24
 
 Step = dict[str, Any]
@@ -50,7 +51,8 @@ async def sweep(
 def is_over(steps: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the last two steps are well past the best one."""
     goodput = [step["goodput"]["per_s"] or 0.0 for step in steps]
-    return len(goodput) >= 3 and max(goodput[-2:]) < FALLEN * max(goodput)
+    shares = [step["goodput"]["share"] or 0.0 for step in steps[-2:]]
+    return len(steps) >= 3 and (max(shares) < FALLEN or max(goodput[-2:]) < FALLEN * max(goodput))
 
 
 def knee(steps: Sequence[Mapping[str, Any]]) -> float | None:

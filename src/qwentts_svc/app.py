@@ -24,7 +24,6 @@ from qwentts_svc.bridge.service import ServiceSettings, Speech
 from qwentts_svc.codec.config import CodecConfig, load_codec_config
 from qwentts_svc.config import RuntimeSettings, Settings
 from qwentts_svc.engine_factory import EngineParts, build_engine
-from qwentts_svc.errors import ModelError
 from qwentts_svc.observability.engine_share import EngineShare
 from qwentts_svc.observability.logs import setup_logging
 from qwentts_svc.observability.observer import NullObserver, Observer
@@ -65,11 +64,8 @@ def load_checkpoint(settings: Settings) -> Checkpoint:
     verify_manifest(path)
     config = load_model_config(path)
     codec = load_codec_config(path / "speech_tokenizer")
-    if codec.decoder.num_quantizers != config.talker.num_code_groups:
-        raise ModelError(
-            f"{path}: the talker speaks {config.talker.num_code_groups} codes per frame, the codec takes "
-            f"{codec.decoder.num_quantizers}: these are files of different models"
-        )
+    talker = config.talker
+    codec.check_codes(talker.num_code_groups, max(talker.num_codes, talker.predictor.vocab_size))
     tokenizer = load_tokenizer(path, regex=settings.model.tokenizer_regex)
     return Checkpoint(path, config, codec, load_generation_defaults(path), tokenizer)
 

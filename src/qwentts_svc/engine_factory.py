@@ -56,6 +56,9 @@ def build_engine(
     """Called on the engine thread. Raises ModelError."""
     if device.device.type == "cpu":
         torch.set_num_threads(device.threads)
+    elif device.codec_dtype is torch.float32:
+        # cuDNN's convolutions would quietly drop to TF32, which is audible in the codec.
+        torch.backends.cudnn.allow_tf32 = False
     runtime = settings.runtime
     model = load_acoustic(
         path,

@@ -61,7 +61,7 @@ def test_loopback_addresses_are_taken(address: str) -> None:
     ],
 )
 def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
-    with pytest.raises(InputError, match="loopback|host:port"):
+    with pytest.raises(InputError, match=r"loopback|host:port"):
         check_address(address)
 
 
@@ -208,14 +208,19 @@ def test_the_knee_is_the_last_good_rate_and_the_sweep_ends_after_it() -> None:
     assert knee(steps) == 2.0
     assert not is_over(steps)
     assert is_over([*steps, step(8.0, 0.1)])
+    assert is_over([*steps, step(8.0, 0.26)])
     assert knee([step(1.0, 0.5)]) is None
 
 
 def test_metrics_are_summed_by_label() -> None:
-    page = parse_metrics(
-        '# TYPE q counter\nq_total{reason="a",code="x"} 2.0\nq_total{reason="b",code="x"} 3.0\n'
-        'q_created{reason="a",code="x"} 9.0\n# EOF\n'
-    )
+    lines = [
+        "# TYPE q counter",
+        'q_total{code="x",reason="a"} 2.0',
+        'q_created{code="x",reason="a"} 9.0',
+        'q_total{code="x",reason="b"} 3.0',
+        "# EOF",
+    ]
+    page = parse_metrics("\n".join(lines) + "\n")
     assert page.total("q_total") == 5
     assert page.total("q_total", reason="b") == 3
     assert page.by("q_total", "code") == {("x",): 5.0}

@@ -78,7 +78,8 @@ def test_each_rule_has_its_own_switch(rule: str, text: str, marks: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["cardinal", "ordinal", "range", "date", "year", "time", "score", "phone", "measure", "scale", "compound", "ip", "version",
+    "rule", ["cardinal", "ordinal", "range", "date", "year", "time", "score", "phone", "measure", "scale", "compound",
+    "ip", "version",
              "serial", "digits", "symbol"]
 )  # fmt: skip
 def test_every_category_is_named(rule: str) -> None:

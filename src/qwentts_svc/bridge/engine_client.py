@@ -6,6 +6,7 @@ Every row submitted gets exactly one terminal event, also when the engine dies, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import time
@@ -16,6 +17,7 @@ from qwentts_svc.errors import TtsError, UnavailableError
 from qwentts_svc.runtime.messages import (
     AppendText,
     Cancel,
+    Command,
     Drain,
     EncodeVoice,
     EndText,
@@ -39,6 +41,8 @@ class EngineClient:
         self._watchdog_s = watchdog_s
         self._row_ids = itertools.count(1)
         self._open: dict[int, Mailbox] = {}
+        self._answers: set[asyncio.Future[VoicePrompt]] = set()
+        """Encodings asked for and not answered yet."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._hung = False
@@ -94,18 +98,15 @@ class EngineClient:
 
     def cancel(self, row_id: int, reason: FinishReason = FinishReason.CANCELLED) -> None:
         """Idempotent; the row's terminal event follows. Never raises: it is called from ``finally`` blocks."""
-        if row_id in self._open and not self._thread.closed:
-            try:
-                self._thread.send(Cancel(row_id, reason))
-            except UnavailableError:  # closed in between: fail_all has the row
-                _LOG.debug("row %d was cancelled after the engine had stopped", row_id)
+        if row_id in self._open:
+            self._send_if_open(Cancel(row_id, reason))
 
     def consume(self, mailbox: Mailbox, frames: int) -> None:
         """The reader has taken ``frames`` frames; wakes the engine if it waits for this reader."""
         mailbox.consumed_frames += frames
-        if mailbox.parked and not self._thread.closed:
+        if mailbox.parked:
             mailbox.parked = False
-            self._thread.send(Wake())
+            self._send_if_open(Wake())
 
     async def encode_voice(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
         """Encode reference audio on the engine thread. Raises TtsError."""
@@ -121,27 +122,35 @@ class EngineClient:
                 answer.set_result(result)
 
         def reply(result: VoicePrompt | TtsError) -> None:
-            loop.call_soon_threadsafe(settle, result)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear
+                loop.call_soon_threadsafe(settle, result)
 
-        self._thread.send(EncodeVoice(pcm, ref_text, reply))
-        return await answer
+        self._answers.add(answer)
+        try:
+            self._thread.send(EncodeVoice(pcm, ref_text, reply))
+            return await answer
+        finally:
+            self._answers.discard(answer)
 
     def drain(self) -> None:
         """Refuse new rows in the engine; present ones finish."""
-        if not self._thread.closed:
-            self._thread.send(Drain())
+        self._send_if_open(Drain())
 
     async def stop(self, timeout_s: float = 30.0) -> bool:
         """Fail what is left and end the thread. False when the thread did not end in time (a hung step)."""
         if self._watchdog is not None:
             self._watchdog.cancel()
             await asyncio.gather(self._watchdog, return_exceptions=True)
-        if not self._thread.closed:
-            self._thread.send(Stop())
+        self._send_if_open(Stop())
         ended = await asyncio.to_thread(self._thread.join, timeout_s)
         await asyncio.sleep(0)  # let the last delivery run
         self._fail_open(UnavailableError("the service is stopping", reason="STOPPING"))
         return ended
+
+    def _send_if_open(self, command: Command) -> None:
+        """A command that means nothing to an engine that has ended (which has failed every row)."""
+        with contextlib.suppress(UnavailableError):
+            self._thread.send(command)
 
     def _emit(self, events: StepEvents) -> None:
         """Engine thread: one hop to the loop per step."""
@@ -162,9 +171,13 @@ class EngineClient:
         for mailbox in list(self._open.values()):
             mailbox.put(Failed(mailbox.row_id, error))
         self._open.clear()
+        for answer in self._answers:
+            if not answer.done():
+                answer.set_exception(error)
 
     async def _watch(self) -> None:
-        """A step that never returns must not mean silence: after ``watchdog_s`` every stream gets an error."""
+        """A step that never returns must not mean silence: after ``watchdog_s`` every stream gets an error, and should
+        the step return after all, its rows are cancelled. The same for a thread that died without a word."""
         while True:
             await asyncio.sleep(min(1.0, self._watchdog_s / 4))
             started = self._thread.step_started_s
@@ -173,4 +186,8 @@ class EngineClient:
                 _LOG.critical("an engine step has been running for more than %.0f s", self._watchdog_s)
             self._hung = hung
             if hung:
+                for row_id in list(self._open):
+                    self.cancel(row_id)
                 self._fail_open(UnavailableError("the engine hangs; try another replica", reason="ENGINE_HUNG"))
+            elif not self._thread.alive():
+                self._fail_open(UnavailableError("the engine has ended; try another replica", reason="ENGINE_DEAD"))

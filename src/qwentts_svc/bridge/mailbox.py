@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from qwentts_svc.runtime.messages import Failed, Finished, FramesOut, RowEvent
+from qwentts_svc.types import FinishReason
 
 
 class Mailbox:
@@ -37,6 +38,12 @@ class Mailbox:
     def take(self) -> RowEvent | None:
         """The next event, or None when there is none yet."""
         return self._events.popleft() if self._events else None
+
+    @property
+    def complete(self) -> bool:
+        """Only the terminal event of a row that has said everything is left to take."""
+        last = self._events[0] if len(self._events) == 1 else None
+        return isinstance(last, Finished) and last.reason is FinishReason.COMPLETE
 
     def waiting_samples(self) -> int:
         """Samples of audio that lie here untaken."""

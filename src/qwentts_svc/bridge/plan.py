@@ -76,7 +76,7 @@ class SpeechPlan:
             self.template,
             self.normalize,
             self.tuning.budgets,
-            language=self.request.language,
+            language=self.language,
             raw=self.request.raw_text,
         )
 

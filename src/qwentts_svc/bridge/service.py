@@ -20,8 +20,8 @@ from qwentts_svc.voices.registry import VoiceRegistry
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """``aliases``: other names for voices. ``default_voice``: of
-    requests that name none. ``max_sessions``: open sessions, idle ones included."""
+    """``aliases``: other names for voices. ``default_voice``: of requests that name none. ``max_sessions``: open
+    sessions, idle ones included."""
 
     classes: Mapping[Priority, ClassDefaults]
     tuning: SpeechTuning = field(default_factory=SpeechTuning)
@@ -117,6 +117,8 @@ class Speech:
         await self._voices.remove(name)
 
     def _check_new_voice(self, name: str) -> None:
+        """Before any work is done for it."""
+        self._voices.check_new(name)
         if name.lower() in self._info.speakers:
             raise InputError(
                 f"{name} is a speaker of the model; choose another name", field="name", reason="NAME_TAKEN"
@@ -158,6 +160,7 @@ class Speech:
                 field="voice",
                 reason="NO_CLONING",
             )
+        asks_nothing = request.language.strip().lower() in ("", "auto")
         limit = info.max_frames
         if request.max_frames is not None:
             if request.max_frames < 1:
@@ -172,7 +175,7 @@ class Speech:
             template=self._template,
             normalize=self._normalize if self._settings.normalize and request.normalize else None,
             layout=self._layout(request),
-            language=self._language(request.language or voice.language or "auto"),
+            language=self._language(voice.language or "auto" if asks_nothing else request.language),
             voice_name=voice.name,
             speaker=voice.speaker or "",
             voice=prompt,

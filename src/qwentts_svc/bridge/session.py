@@ -1,14 +1,15 @@
 """One conversation: text in, ordered events out. Lives on the event loop; the engine is behind ``EngineClient``.
 
 Segments are spoken in order. The rows in work belong to the first segments only, at most ``plan.window`` at a time, so
-that a long text neither floods the engine nor leaves a gap.
+that a long text neither floods the engine nor leaves a gap. A session goes through the engine's admission with a row of
+its own; while it is at work, what follows is let in, and nothing follows before the first row has been let in.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -24,15 +25,19 @@ from qwentts_svc.bridge.api import (
     SpeechEvent,
 )
 from qwentts_svc.bridge.engine_client import EngineClient
+from qwentts_svc.bridge.heard import Heard
 from qwentts_svc.bridge.plan import SpeechPlan
 from qwentts_svc.bridge.speaking import SpokenPiece, SpokenSegment
 from qwentts_svc.errors import InputError, TtsError
 from qwentts_svc.runtime.messages import Failed, Finished, FramesOut
 from qwentts_svc.text.tokenizer import check_encodable
-from qwentts_svc.types import AudioChunk, Codes, FinishReason, Pcm, Usage
+from qwentts_svc.types import AudioChunk, FinishReason, Usage
 
 _LONG_TEXT_CHARS = 4_000
 """Longer texts are prepared on a worker thread, so that the loop is never held for long."""
+
+STAYS_ADMITTED_S = 30.0
+"""After its last row was at work a session is let in this long without asking again."""
 
 
 class Session:
@@ -51,13 +56,13 @@ class Session:
         self._chars = 0
         self._usage = Usage()
         self._first_text_s: float | None = None
-        self._audio_ms = 0.0
-        """Audio given to the listener in this session."""
-        self._timeline: list[tuple[float, int, int]] = []
-        """(session audio ms, segment, text offset) at the end of each chunk of the segments that have not ended."""
-        self._played_ms: float | None = None
+        self._heard = Heard()
+        self._worked_s = -math.inf
+        """When a row of this session was last seen at work."""
         self._lock = asyncio.Lock()
         """Text is prepared in the order in which it came, also when a worker does it."""
+        self._preparing = False
+        """A worker has a segment's text: nothing is started until it is done."""
 
     # -- text --------------------------------------------------------------------------------------------------------
 
@@ -93,16 +98,19 @@ class Session:
         if self._first_text_s is None:
             self._first_text_s = time.monotonic()
         async with self._lock:
+            self._check_open()
             segment = self._open_segment()
-            await self._prepare(len(text) if self._plan.text_open else 0, lambda: segment.push(text))
+            segment.add(text)
+            await self._prepare(len(text) if self._plan.text_open else 0, lambda: segment.feed(text))
             self._pump()
 
     async def flush(self, flush_id: str = "") -> None:
         """See ``SpeechSession.flush``."""
-        self._check_open()
         async with self._lock:
+            self._check_open()
             segment = self._open_segment()
-            await self._prepare(len(segment.text), lambda: segment.close(flush_id))
+            await self._prepare(len(segment.text), segment.end_text)
+            segment.closed, segment.flush_id = True, flush_id
             self._pump()
 
     async def end(self) -> None:
@@ -113,27 +121,33 @@ class Session:
         self._news.set()
 
     async def interrupt(self, played_ms: float | None = None) -> None:
-        """See ``SpeechSession.interrupt``."""
-        self._check_open()
-        played = self._audio_ms if played_ms is None else min(played_ms, self._audio_ms)
-        text = [segment.text for segment in self._segments]
-        spoken = self._spoken_chars(played)
-        discarded = sum(segment.stop(FinishReason.INTERRUPTED) for segment in self._segments)
-        whole = "".join(text)
-        for segment in self._segments:
-            self._notices.append(
-                SegmentEnd(segment.index, segment.flush_id, FinishReason.INTERRUPTED, segment.audio_ms)
-            )
-        self._segments.clear()
-        self._timeline.clear()
-        self._notices.append(Interrupted(whole[:spoken], whole[spoken:], discarded + max(0.0, self._audio_ms - played)))
-        self._news.set()
+        """See ``SpeechSession.interrupt``. Without ``played_ms`` a player in real time is assumed, or the last
+        acknowledged position."""
+        async with self._lock:
+            self._check_open()
+            now, given_ms = time.monotonic(), self._heard.given_ms
+            played = self._heard.position_ms(now) if played_ms is None else min(max(played_ms, 0.0), given_ms)
+            whole = "".join(segment.text for segment in self._segments)
+            spoken = self._spoken_chars(played)
+            discarded = given_ms - played
+            for segment in self._segments:
+                if segment.working:
+                    self._worked_s = now
+                discarded += segment.stop(FinishReason.INTERRUPTED)
+                end = SegmentEnd(segment.index, segment.flush_id, FinishReason.INTERRUPTED, segment.audio_ms)
+                self._notices.append(end)
+            self._segments.clear()
+            self._heard.dropped(now)
+            self._notices.append(Interrupted(whole[:spoken], whole[spoken:], discarded))
+            self._news.set()
 
     def playback(self, played_ms: float) -> None:
         """See ``SpeechSession.playback``."""
-        self._played_ms = max(played_ms, self._played_ms or 0.0)
+        self._heard.acknowledge(played_ms, time.monotonic())
 
     def _check_open(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         if self._closed or self._ended:
             raise InputError("the session has ended; open another one", field="text", reason="SESSION_ENDED")
 
@@ -145,27 +159,52 @@ class Session:
         return self._segments[-1]
 
     async def _prepare(self, chars: int, work: Callable[[], None]) -> None:
-        if chars > _LONG_TEXT_CHARS:
-            await asyncio.to_thread(work)
-        else:
+        if chars <= _LONG_TEXT_CHARS:
             work()
+            return
+        self._preparing = True
+        try:
+            await asyncio.to_thread(work)
+        finally:
+            self._preparing = False
 
     def _pump(self) -> None:
-        """Start rows for the first segments as far as the window allows; a refusal becomes the session's failure."""
-        room = self._plan.window - sum(len(segment.rows) for segment in self._segments)
+        """Start rows for the first segments as far as the window allows; an engine that cannot take them becomes the
+        session's failure."""
+        if self._preparing:
+            return
+        rows = sum(len(segment.rows) for segment in self._segments)
+        admitted = self._admitted()
+        room = self._plan.window - rows if admitted else 1 - rows
         try:
             for segment in self._segments:
-                room -= segment.pump(room)
+                room -= segment.pump(room, continuation=admitted)
         except TtsError as error:
-            self._failure = self._failure or error
+            self._fail(error)
+        self._news.set()
+
+    def _admitted(self) -> bool:
+        """The engine has let this session in, and it has not been idle for long since."""
+        working = any(segment.working for segment in self._segments)
+        return working or time.monotonic() - self._worked_s < STAYS_ADMITTED_S
+
+    def _fail(self, error: TtsError) -> None:
+        """The session is over: what is left of it is stopped, the listener hears of it once."""
+        self._failure = self._failure or error
+        self._drop_all(FinishReason.CANCELLED)
+
+    def _drop_all(self, reason: FinishReason) -> None:
+        for segment in self._segments:
+            segment.stop(reason)
+        self._segments.clear()
         self._news.set()
 
     def _spoken_chars(self, played_ms: float) -> int:
         """Characters of the unfinished segments' text that had been spoken at ``played_ms`` of the session's audio."""
-        index = bisect_right(self._timeline, played_ms, key=lambda mark: mark[0])
-        if index == 0:
+        reached = self._heard.reached(played_ms)
+        if reached is None:
             return 0
-        _, at, offset = self._timeline[index - 1]
+        at, offset = reached
         return sum(len(segment.text) for segment in self._segments if segment.index < at) + offset
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -179,6 +218,8 @@ class Session:
                 continue
             if self._failure is not None:
                 raise self._failure
+            if self._closed:
+                return
             segment = self._segments[0] if self._segments else None
             if segment is None:
                 if self._ended:
@@ -189,7 +230,7 @@ class Session:
                 yield SegmentEnd(segment.index, segment.flush_id, segment.final_reason, segment.audio_ms)
             elif not segment.rows:
                 self._pump()
-                if not segment.rows and not segment.done and self._failure is None:
+                if not segment.rows and not segment.done and segment in self._segments:
                     self._news.clear()
                     await self._news.wait()
             else:
@@ -198,31 +239,33 @@ class Session:
                 if event is None:
                     await self._news.wait()
                 elif isinstance(event, FramesOut):
-                    if row.pause_before_ms and not row.frames and len(event.pcm):
-                        yield self._pause(segment, row)
                     yield self._audio(segment, row, event)
                     # Taking the next event says that this one has reached the listener.
                     self._client.consume(row.mailbox, len(event.codes))
                 elif isinstance(event, Finished):
                     self._piece_done(segment, row, event)
                 elif isinstance(event, Failed):
-                    raise event.error
+                    self._fail(event.error)
         yield SessionFinished(self._total())
 
     def _audio(self, segment: SpokenSegment, row: SpokenPiece, event: FramesOut) -> SegmentAudio:
+        """The chunk of an event, with the silence that comes before the piece when it is the piece's first."""
+        now, pcm = time.monotonic(), event.pcm
+        self._worked_s = now
+        if not row.frames:
+            self._pump()  # the row was let in: others may follow
         row.frames += len(event.codes)
         segment.frames += len(event.codes)
-        segment.text_end = max(segment.text_end, row.text_end(self._plan.frame_s))
-        if len(event.pcm) and self._usage.first_audio_ms == 0.0 and self._first_text_s is not None:
-            self._usage = replace(self._usage, first_audio_ms=(time.monotonic() - self._first_text_s) * 1000)
-        return self._chunk(segment, event.pcm, event.codes)
-
-    def _chunk(self, segment: SpokenSegment, pcm: Pcm, codes: Codes) -> SegmentAudio:
+        segment.text_end = max(segment.text_end, segment.reached(row))
+        if len(pcm) and row.pause_before_ms:
+            silence = np.zeros(round(row.pause_before_ms / 1000 * self._plan.sample_rate), np.float32)
+            pcm, row.pause_before_ms = np.concatenate([silence, pcm]), 0.0
+        if len(pcm) and self._usage.first_audio_ms == 0.0 and self._first_text_s is not None:
+            self._usage = replace(self._usage, first_audio_ms=(now - self._first_text_s) * 1000)
         start_ms = segment.audio_ms
         duration_ms = len(pcm) / self._plan.sample_rate * 1000
         segment.audio_ms += duration_ms
-        self._audio_ms += duration_ms
-        self._timeline.append((self._audio_ms, segment.index, segment.text_end))
+        self._heard.give(duration_ms, segment.index, segment.text_end, now)
         chunk = AudioChunk(
             pcm,
             self._plan.sample_rate,
@@ -233,17 +276,12 @@ class Session:
             segment.text_end,
         )
         segment.chunks += 1
-        return SegmentAudio(chunk, codes)
-
-    def _pause(self, segment: SpokenSegment, row: SpokenPiece) -> SegmentAudio:
-        """The silence between two pieces; it comes with the later one, so that it does not depend on when that came."""
-        silence = np.zeros(round(row.pause_before_ms / 1000 * self._plan.sample_rate), np.float32)
-        row.pause_before_ms = 0.0
-        return self._chunk(segment, silence, np.empty((0, self._plan.groups), np.int64))
+        return SegmentAudio(chunk, event.codes)
 
     def _piece_done(self, segment: SpokenSegment, row: SpokenPiece, event: Finished) -> None:
         """A row has ended."""
         segment.rows.popleft()
+        self._worked_s = time.monotonic()
         usage, total = event.usage, self._usage
         self._usage = replace(
             total,
@@ -260,19 +298,16 @@ class Session:
 
     def _retire(self, segment: SpokenSegment) -> None:
         self._segments.popleft()
-        self._timeline = [mark for mark in self._timeline if mark[1] != segment.index]
+        self._heard.ended(segment.index)
         self._pump()
 
     def _total(self) -> Usage:
-        return replace(self._usage, characters=self._chars, audio_ms=self._audio_ms)
+        return replace(self._usage, characters=self._chars, audio_ms=self._heard.given_ms)
 
     async def aclose(self) -> None:
         """See ``SpeechSession.aclose``."""
         if self._closed:
             return
         self._closed = True
-        for segment in self._segments:
-            segment.stop(FinishReason.CANCELLED)
-        self._segments.clear()
+        self._drop_all(FinishReason.CANCELLED)
         self._on_close()
-        self._news.set()

@@ -49,13 +49,13 @@ class SpokenSegment:
         self.index = index
         self.flush_id = ""
         self.closed = False
-        """Flushed: no more text comes."""
+        """Flushed, and all text prepared: the session sets it."""
         self.frames = 0
         self.audio_ms = 0.0
         self.chunks = 0
         self.text_end = 0
         self.reason: FinishReason | None = None
-        """The first reason other than COMPLETE; nothing is started after it."""
+        """The first reason other than COMPLETE; nothing is started after it, and more text is counted, not spoken."""
         self.rows: deque[SpokenPiece] = deque()
         """Rows in work, in order; the listener hears the first one."""
         self._parts: list[str] = []
@@ -73,15 +73,24 @@ class SpokenSegment:
         self._parts = ["".join(self._parts)]
         return self._parts[0]
 
-    def push(self, text: str) -> None:
-        """More text. Nothing is started before ``pump``."""
-        self._parts.append(text)
-        self._feed.push(text)
+    @property
+    def working(self) -> bool:
+        """One of its rows has been let in by the engine and has not ended for the listener."""
+        return any(row.mailbox.produced_frames for row in self.rows)
 
-    def close(self, flush_id: str) -> None:
-        """No more text."""
-        self.closed, self.flush_id = True, flush_id
-        self._feed.end()
+    def add(self, text: str) -> None:
+        """Note more text; ``feed`` must follow."""
+        self._parts.append(text)
+
+    def feed(self, text: str) -> None:
+        """Prepare text that was added. Nothing is started before ``pump``. May run on a worker."""
+        if self.reason is None:
+            self._feed.push(text)
+
+    def end_text(self) -> None:
+        """No more text: prepare what is left. May run on a worker."""
+        if self.reason is None:
+            self._feed.end()
 
     @property
     def done(self) -> bool:
@@ -95,7 +104,14 @@ class SpokenSegment:
             return self.reason
         return FinishReason.COMPLETE if self._started else FinishReason.EMPTY_TEXT
 
-    def pump(self, room: int) -> int:
+    def reached(self, row: SpokenPiece) -> int:
+        """Offset in the text up to which ``row`` has been heard: an estimate, and exact after its last audio."""
+        if not row.mailbox.complete:
+            return row.text_end(self._plan.frame_s)
+        last = self.closed and self._feed.exhausted and len(self.rows) == 1
+        return len(self.text) if last else row.piece.source_end
+
+    def pump(self, room: int, *, continuation: bool) -> int:
         """Give new tokens to the rows in work and start up to ``room`` rows; returns how many were started. Raises
         TtsError when the engine cannot take one."""
         for row in self.rows:
@@ -105,7 +121,7 @@ class SpokenSegment:
             if self._frames_left() <= 0:
                 self.stop(FinishReason.LENGTH_LIMIT)
                 break
-            self._start(piece)
+            self._start(piece, continuation)
             started += 1
         return started
 
@@ -116,8 +132,9 @@ class SpokenSegment:
         return self._plan.max_frames if asked is None else min(self._plan.max_frames, asked - self.frames)
 
     def stop(self, reason: FinishReason) -> float:
-        """Cancel what is left; returns the milliseconds of audio that were made and not taken."""
-        self.reason, self.closed = reason, True
+        """Cancel what is left; returns the milliseconds of audio that were made and not taken. The segment itself ends
+        when it is flushed, as any other."""
+        self.reason = self.reason or reason
         samples = sum(row.mailbox.waiting_samples() for row in self.rows)
         for row in self.rows:
             self._client.cancel(row.mailbox.row_id, reason)
@@ -137,7 +154,7 @@ class SpokenSegment:
     def _budget(self, piece: Piece) -> int | None:
         return None if self._plan.request.raw_text else self._plan.tuning.runaway.frames(len(piece.ids))
 
-    def _start(self, piece: Piece) -> None:
+    def _start(self, piece: Piece, continuation: bool) -> None:
         plan, request = self._plan, self._plan.request
         mailbox = self._client.new_mailbox(self._notify)
         now = time.monotonic()
@@ -171,7 +188,7 @@ class SpokenSegment:
                 max_lead_frames=lead,
                 session_id=request.session_id,
                 tenant=request.tenant,
-                continuation=self._started > 0,
+                continuation=continuation,
                 decode=request.decode,
                 trim_leading_silence=request.trim_leading_silence and not request.raw_text,
                 tail_fade=not request.raw_text,

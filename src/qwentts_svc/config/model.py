@@ -27,7 +27,9 @@ class ModelSettings(Section):
         "auto: bfloat16 on a GPU, float32 on a CPU.",
     )
     codec_dtype: DType = Field(
-        default="auto", description="Number format of the codec: auto | float32 | bfloat16 | float16. auto: float32."
+        default="auto",
+        description="Number format of the codec: auto | float32 | bfloat16 | float16. auto: that of the acoustic model on a "
+        "CPU, float32 on a GPU.",
     )
     device: str = Field(
         default="auto",

@@ -67,9 +67,6 @@ class SegmentSettings(Section):
     max_s: float = Field(default=12.0, gt=0, description="Speech budget of any other segment, seconds.")
     lookahead: int = Field(default=2, ge=1, description="Segments in work at a time for a text with a listener.")
     parallel: int = Field(default=8, ge=1, description="Segments in work at a time for a batch-class text.")
-    sentence_pause_ms: float = Field(
-        default=120.0, ge=0, description="Least silence between two segments that were spoken separately, milliseconds."
-    )
 
 
 class RuntimeSettings(Section):

@@ -152,12 +152,9 @@ class TracingSettings(Section):
 class VoiceSettings(Section):
     """Voices beyond those of the checkpoint."""
 
-    directory: str = Field(
-        default="", description="Where cloned and designed voices are kept. Empty: none can be created."
-    )
-    default: str = Field(default="", description="Voice of a request that names none. Empty: the checkpoint's first.")
-    append_silence_ms: int = Field(
-        default=500, ge=0, le=5000, description="Silence put after a reference, or the clone echoes its end."
+    directory: str = Field(default="", description="Where cloned and designed voices are kept. Empty: in memory only.")
+    default: str = Field(
+        default="", description="Voice of a request that names none. Empty: the only speaker, else none."
     )
     aliases: dict[str, str] = Field(
         default_factory=dict, description="Other names for voices, e.g. those that ready-made clients ask for."

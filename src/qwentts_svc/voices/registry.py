@@ -7,6 +7,7 @@ A file is a NumPy ``.npz`` without pickles: ``meta`` (UTF-8 JSON as uint8), ``sp
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import logging
@@ -52,23 +53,34 @@ class VoiceRegistry:
 
     async def add(self, voice: Voice) -> Voice:
         """Keep a new voice. Raises InputError for a bad or taken name, IoError when it cannot be written."""
-        if not _NAME.fullmatch(voice.name):
+        # A caller that leaves must not leave a voice on disk that memory knows nothing of.
+        await asyncio.shield(asyncio.ensure_future(self._add(voice)))
+        return voice
+
+    def check_new(self, name: str) -> None:
+        """Raises InputError for a name that a new voice cannot have."""
+        if not _NAME.fullmatch(name):
             raise InputError(
                 "a voice name has 1 to 64 letters, digits, '-', '_' or '.' and starts with a letter or digit",
                 field="name",
             )
+        if name.lower() in self._voices:
+            raise InputError(f"there is a voice {name!r} already", field="name", reason="NAME_TAKEN")
+        if len(self._voices) >= self._limit:
+            raise InputError(f"the registry holds its limit of {self._limit} voices", field="name", reason="FULL")
+
+    async def _add(self, voice: Voice) -> None:
         async with self._lock:
-            if voice.name.lower() in self._voices:
-                raise InputError(f"there is a voice {voice.name!r} already", field="name", reason="NAME_TAKEN")
-            if len(self._voices) >= self._limit:
-                raise InputError(f"the registry holds its limit of {self._limit} voices", field="name", reason="FULL")
+            self.check_new(voice.name)
             if self._directory is not None:
                 await asyncio.to_thread(_write, self._path(voice.name), _pack(voice, self._model_key))
             self._voices[voice.name.lower()] = voice
-        return voice
 
     async def remove(self, name: str) -> None:
         """Forget a voice. Raises NotFoundError; IoError when its file cannot be removed."""
+        await asyncio.shield(asyncio.ensure_future(self._remove(name)))
+
+    async def _remove(self, name: str) -> None:
         async with self._lock:
             voice = self.find(name)
             if voice is None:
@@ -78,8 +90,11 @@ class VoiceRegistry:
             del self._voices[name.lower()]
 
     def _path(self, name: str) -> Path:
+        """The model is part of the file's name, so that voices of the same name made by different models can share a
+        directory."""
         assert self._directory is not None
-        return self._directory / (name.lower() + _SUFFIX)
+        model = hashlib.sha256(self._model_key.encode()).hexdigest()[:12]
+        return self._directory / f"{name.lower()}.{model}{_SUFFIX}"
 
     def _load(self, directory: Path) -> None:
         try:
@@ -90,11 +105,13 @@ class VoiceRegistry:
         for file in files:
             try:
                 voice = _unpack(file, self._model_key)
-            except (OSError, ValueError, KeyError, EOFError) as error:
+            except Exception as error:  # whatever a damaged archive makes of the readers
                 _LOG.error("%s: not a voice file, left alone (%s)", file.name, type(error).__name__)
                 continue
             if voice is None:
-                _LOG.warning("%s was made by another model, left alone", file.name)
+                _LOG.info("%s was made by another model, left alone", file.name)
+            elif self._path(voice.name) != file:
+                _LOG.error("%s: holds the voice %r, left alone", file.name, voice.name)
             else:
                 self._voices[voice.name.lower()] = voice
 
@@ -122,11 +139,13 @@ def _pack(voice: Voice, model_key: str) -> bytes:
 
 
 def _unpack(file: Path, model_key: str) -> Voice | None:
-    """None for a voice of another model. Raises ValueError, KeyError, OSError for a file that is not a voice."""
+    """None for a voice of another model or of another version of this file. Raises anything for a bad file."""
     with np.load(file, allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
         if meta["version"] != _VERSION or meta["model"] != model_key:
             return None
+        if not _NAME.fullmatch(meta["name"]):
+            raise ValueError("not a voice name")
         prompt = None
         if "speaker_embedding" in arrays:
             codes = arrays["ref_codes"].astype(np.int64) if "ref_codes" in arrays else None

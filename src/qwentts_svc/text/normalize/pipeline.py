@@ -75,7 +75,6 @@ class Normalizer:
         code = ""
         for _ in range(_MAX_PASSES):
             before = unit.text
-            unit.begin_pass()
             # What was one language stays so: the rules write words of it.
             cuts = [(0, len(before), code)] if code else language_spans(before, hint, main)
             if len(cuts) == 1:
@@ -106,19 +105,14 @@ class _Unit:
         self._disabled = disabled
         self._failed = failed
 
-    def begin_pass(self) -> None:
-        """Forget the characters that are gone."""
-        self._chars = set(self.text)
-
     def run(self, rules: RuleSet, ctx: RuleContext) -> None:
-        """Apply each rule that is on and that the unit has a trigger for."""
-        chosen = rules.choose(self._chars)
-        at = 0
+        """Apply each rule that is on and that the unit has the characters for."""
+        chosen, at = rules.choose(self._chars), 0
         while at < len(chosen):
             index = chosen[at]
             at += 1
             if self._run_rule(rules.rules[index], ctx):
-                # What was written may concern rules that the text as it stood did not.
+                # What was written may concern rules that the text as it stood did not; what is gone, none.
                 chosen = rules.choose(self._chars)
                 at = bisect_right(chosen, index)
 
@@ -171,8 +165,7 @@ class _Unit:
     def _apply(self, edits: list[Edit]) -> None:
         self.text = rewrite(self.text, edits)
         self.pieces = compose(self.pieces, edits)
-        for edit in edits:
-            self._chars.update(edit.replacement)
+        self._chars = set(self.text)
         if self.protected:
             self.protected = _shifted(self.protected, edits)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from qwentts_svc.text.normalize.rule import Rule
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule
 
 _CACHE_ENTRIES = 4096
+_DIGIT = frozenset("0")
+"""Stands for all digits: which of them a text has makes no difference."""
 
 
 class RuleSet:
@@ -14,7 +16,9 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._triggers = frozenset[str]().union(*(rule.triggers or () for rule in self.rules))
+        self._wanted = tuple(_wanted(rule) for rule in self.rules)
+        every = frozenset[str]().union(*(chars for wanted in self._wanted for chars in wanted))
+        self._signs = every - DIGITS
         self._chosen: dict[frozenset[str], tuple[int, ...]] = {}
 
     def __iter__(self) -> Iterator[Rule]:
@@ -22,15 +26,25 @@ class RuleSet:
 
     def choose(self, chars: set[str]) -> tuple[int, ...]:
         """Indices of the rules that a text of ``chars`` may concern."""
-        key = self._triggers.intersection(chars)
+        key = self._signs.intersection(chars)
+        if not DIGITS.isdisjoint(chars):
+            key |= _DIGIT
         chosen = self._chosen.get(key)
         if chosen is None:
             if len(self._chosen) >= _CACHE_ENTRIES:
                 self._chosen.clear()
             chosen = tuple(
                 index
-                for index, rule in enumerate(self.rules)
-                if rule.triggers is None or not rule.triggers.isdisjoint(key)
+                for index, wanted in enumerate(self._wanted)
+                if not any(key.isdisjoint(alternatives) for alternatives in wanted)
             )
             self._chosen[key] = chosen
         return chosen
+
+
+def _wanted(rule: Rule) -> tuple[frozenset[str], ...]:
+    """Sets of characters of each of which a text for ``rule`` has one."""
+    sets = [] if rule.triggers is None else [rule.triggers]
+    if isinstance(rule, PatternRule):
+        sets += rule.needs
+    return tuple(dict.fromkeys(chars if chars.isdisjoint(DIGITS) else chars | _DIGIT for chars in sets))

@@ -1,8 +1,8 @@
-"""Where in a text a compiled pattern can begin to match at all.
+"""What a compiled pattern says about the texts it can match: where a match can begin, and what it cannot do without.
 
-Most patterns of the rules begin with a digit, a sign or a capital after a lookbehind, which the expression engine can
-only try at every character. The characters that a match can begin with are read off the pattern once, so that it is
-tried at those few places alone. A pattern that may begin with a common character is searched for as usual.
+Most patterns of the rules begin with a digit, a sign, a capital or a certain word after a lookbehind, which the
+expression engine can only try at every character. Both facts are read off the pattern once, so that a rule is run only
+on text that has what it needs, and tried only at the few places where it can match.
 """
 
 from __future__ import annotations
@@ -10,56 +10,84 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 _MAX_CHARS = 400
+_MAX_NEEDED = 100
 _parser: Any = importlib.import_module("re._parser")
 """The standard library's own view of a pattern; it has no public name since ``sre_parse`` was retired."""
+_RARE = re.compile(r"[^a-zа-яё\s]")
+_CATEGORIES = {"CATEGORY_WORD": r"\w", "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s"}
 
 
 class Starts:
-    """Places of ``chars``, without those right after one of ``blocked``, where the pattern's lookbehind fails."""
+    """Places where one of a set of characters stands; ``fresh``: and not right after a letter, digit or underscore."""
 
-    def __init__(self, chars: frozenset[str], blocked: frozenset[str]) -> None:
-        self.chars = chars
-        self.blocked = blocked
-        self._find = re.compile("[" + re.escape("".join(sorted(chars))) + "]").finditer
+    def __init__(self, chars: Iterable[str], *, fresh: bool) -> None:
+        self.chars = frozenset(chars)
+        self.fresh = fresh
 
     def places(self, text: str) -> list[int]:
-        """Offsets in order, worked out once for the rules that ask it of the same text one after another."""
-        return _places(self, text)
-
-    def find(self, text: str) -> list[int]:
-        """Offsets in order."""
-        blocked = self.blocked
-        found = [match.start() for match in self._find(text)]
-        if blocked:
-            return [at for at in found if not at or text[at - 1] not in blocked]
+        """Offsets in order: all at which a match may begin, and few more."""
+        fresh, inner = _index(text)
+        found = self._places(fresh)
+        if not self.fresh and inner:
+            more = self._places(inner)
+            return sorted(found + more) if found and more else found or more
         return found
 
+    def _places(self, index: dict[str, list[int]]) -> list[int]:
+        chars = self.chars
+        if len(chars) < len(index):
+            lists = [index[char] for char in chars if char in index]
+        else:
+            lists = [places for char, places in index.items() if char in chars]
+        if len(lists) == 1:
+            return lists[0]
+        return sorted(chain.from_iterable(lists)) if lists else []
 
-@lru_cache(maxsize=128)
-def _places(starts: Starts, text: str) -> list[int]:
-    return starts.find(text)
 
-
-@cache
-def _shared(chars: frozenset[str], blocked: frozenset[str]) -> Starts:
-    return Starts(chars, blocked)
+@lru_cache(maxsize=16)
+def _index(text: str) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Offsets by character, small letters and blanks left out, for all rules that ask it of the same text: of what does
+    not follow a letter, digit or underscore, and of what does."""
+    fresh: dict[str, list[int]] = {}
+    inner: dict[str, list[int]] = {}
+    before, joined = -2, False
+    for match in _RARE.finditer(text):
+        at, char = match.start(), match.group()
+        if before != at - 1:
+            joined = at > 0 and _is_word(text[at - 1])
+        index = inner if joined else fresh
+        joined = char.isalnum() or char == "_"
+        before = at
+        if char in index:
+            index[char].append(at)
+        else:
+            index[char] = [at]
+    return fresh, inner
 
 
 def starts_of(pattern: re.Pattern[str]) -> Starts | None:
     """Where ``pattern`` can match; None if that may be nearly anywhere, or cannot be told."""
     parsed = _parser.parse(pattern.pattern, pattern.flags)
     chars, empty = _first(parsed)
-    if chars is None or empty or not chars or len(chars) > _MAX_CHARS:
+    if not chars or empty or len(chars) > _MAX_CHARS:
         return None
-    if pattern.flags & re.IGNORECASE and any(char.isalpha() for char in chars):
+    behind = _not_behind(parsed, words=all(_is_word(char) for char in chars))
+    fresh = r"\w" in behind
+    if pattern.flags & re.IGNORECASE or "(?i" in pattern.pattern or any(map(_is_common, chars)):
         return None
-    if any(char.islower() or char.isspace() for char in chars):
-        return None
-    return _shared(frozenset(chars), frozenset(char for char in chars if _stops(parsed, char)))
+    return Starts(chars, fresh=fresh)
+
+
+def needs_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
+    """Sets of characters of each of which every text with a match has one; letters and blanks aside, few but sure."""
+    if pattern.flags & re.IGNORECASE:
+        return ()
+    return tuple(dict.fromkeys(_needed(_parser.parse(pattern.pattern, pattern.flags))))
 
 
 def _first(items: Iterable[tuple[Any, Any]]) -> tuple[set[str] | None, bool]:
@@ -86,8 +114,7 @@ def _first_of(code: str, value: Any) -> tuple[set[str] | None, bool]:
         case "ATOMIC_GROUP":
             return _first(value)
         case "SUBPATTERN":
-            _group, added, removed, items = value
-            return (None, False) if added or removed else _first(items)
+            return _first(value[3])
         case "BRANCH":
             parts = [_first(items) for items in value[1]]
             if any(chars is None for chars, _ in parts):
@@ -99,6 +126,40 @@ def _first_of(code: str, value: Any) -> tuple[set[str] | None, bool]:
             return chars, empty or low == 0
         case _:
             return None, False
+
+
+def _needed(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
+    """Rare characters of which any match of the sequence, or what must stand around it, has one; one set per place."""
+    sets: list[frozenset[str]] = []
+    for code, value in items:
+        match str(code):
+            case "LITERAL":
+                sets.append(frozenset(chr(value)))
+            case "IN":
+                sets.append(frozenset(_class(value) or ()))
+            case "ATOMIC_GROUP":
+                sets += _needed(value)
+            case "ASSERT":
+                sets += _needed(value[1])
+            case "SUBPATTERN" if not value[1] and not value[2]:
+                sets += _needed(value[3])
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT" if value[0]:
+                sets += _needed(value[2])
+            case "BRANCH":
+                parts = [_needed(part) for part in value[1]]
+                if all(parts):
+                    sets.append(frozenset[str]().union(*(min(part, key=len) for part in parts)))
+            case _:
+                pass
+    return [chars for chars in sets if 0 < len(chars) <= _MAX_NEEDED and not any(map(_is_common, chars))]
+
+
+def _is_common(char: str) -> bool:
+    return char.islower() or char.isspace()
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _class(members: Iterable[tuple[Any, Any]]) -> set[str] | None:
@@ -114,34 +175,35 @@ def _class(members: Iterable[tuple[Any, Any]]) -> set[str] | None:
     return chars
 
 
-def _stops(items: Iterable[tuple[Any, Any]], char: str) -> bool:
-    """Whether a lookbehind that the sequence begins with rules out a match right after ``char``."""
+def _not_behind(items: Iterable[tuple[Any, Any]], *, words: bool) -> set[str]:
+    """Classes, as written in brackets, of characters that must not stand before a match of the sequence."""
+    kinds: set[str] = set()
     for code, value in items:
         name = str(code)
         if name == "ASSERT_NOT":
             direction, inner = value
-            if direction < 0 and len(inner) == 1 and _holds(inner[0], char):
-                return True
-        elif name not in ("AT", "ASSERT"):
-            return False
-    return False
+            if direction < 0 and len(inner) == 1:
+                kinds |= _kinds(inner[0])
+        elif name == "AT":
+            if words and str(value) == "AT_BOUNDARY":
+                kinds.add(r"\w")
+        elif name != "ASSERT":
+            break
+    return kinds
 
 
-def _holds(item: tuple[Any, Any], char: str) -> bool:
-    """Whether the one-character item surely matches ``char``."""
+def _kinds(item: tuple[Any, Any]) -> set[str]:
     code, value = str(item[0]), item[1]
-    if code == "LITERAL":
-        return chr(value) == char
-    if code != "IN":
-        return False
-    for member, detail in value:
-        name = str(member)
-        if name == "NEGATE":
-            return False
-        if (
-            (name == "LITERAL" and chr(detail) == char)
-            or (name == "RANGE" and detail[0] <= ord(char) <= detail[1])
-            or (name == "CATEGORY" and str(detail) == "CATEGORY_WORD" and (char.isalnum() or char == "_"))
-        ):
-            return True
-    return False
+    members = [(item[0], value)] if code == "LITERAL" else value if code == "IN" else []
+    kinds: set[str] = set()
+    for member, detail in members:
+        match str(member):
+            case "LITERAL":
+                kinds.add(re.escape(chr(detail)))
+            case "RANGE":
+                kinds.add(f"{re.escape(chr(detail[0]))}-{re.escape(chr(detail[1]))}")
+            case "CATEGORY" if str(detail) in _CATEGORIES:
+                kinds.add(_CATEGORIES[str(detail)])
+            case _:
+                return set()
+    return kinds

@@ -10,6 +10,7 @@ from qwentts_svc.text.normalize.ru.govern import Governor, governor
 from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
 from qwentts_svc.text.normalize.ru.morph import Form, Number, forms
 from qwentts_svc.text.normalize.ru.numbers import group
+from qwentts_svc.text.normalize.ru.wordlist import words
 
 _WORD = re.compile(r'\s{1,2}(?:["(]?)([А-Яа-яЁё]{1,40}(?:-[а-яё]{1,30}){0,2})(?![\w-])')
 _JOINED_NUMBER = re.compile(r"\s?(?:и|или|либо|-|–|—|до)\s?[0-9]{1,9}(?:[.,][0-9]{1,6})?(?![\w.,])")
@@ -18,31 +19,10 @@ _CLOCK_PREPOSITIONS = frozenset(("в", "к", "до", "с", "около", "пос
 
 
 _LABELS = frozenset(
-    [
-        "номер",
-        "глава",
-        "том",
-        "часть",
-        "страница",
-        "рисунок",
-        "таблица",
-        "статья",
-        "пункт",
-        "параграф",
-        "раздел",
-        "приложение",
-        "кабинет",
-        "офис",
-        "рейс",
-        "автобус",
-        "маршрут",
-        "корпус",
-        "дом",
-        "квартира",
-        "подъезд",
-        "схема",
-        "версия",
-    ]
+    words(
+        "номер глава том часть страница рисунок таблица статья пункт параграф раздел приложение кабинет офис "
+        "рейс автобус маршрут корпус дом квартира подъезд схема версия"
+    )
 )
 _OUT_OF = re.compile(r"\sиз(?=\s)(?:\s(?:этих|тех|всех|наших|моих|ваших|их|его|её))?(?:\s[0-9]{1,6}(?=\s))?")
 
@@ -164,7 +144,7 @@ def is_label(text: str, start: int) -> bool:
 
 
 def _has_age(text: str, start: int) -> bool:
-    """Whether the word before is a living being that the years describe ("мальчик 5 лет"), not whom they are given to."""
+    """Whether the word before is a living being that the years describe ("мальчик 5 лет")."""
     readings = forms(last_word(text, start))
     return bool(readings) and readings[0].animate and not readings[0].adjective and readings[0].case != "datv"
 

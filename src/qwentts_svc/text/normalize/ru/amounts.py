@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from qwentts_svc.text.normalize.ru.digit_rule import number_matches
-from qwentts_svc.text.normalize.ru.govern import Governor, governor
+from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.quantity import Noun, Number, half_word, one_and_half, parse, quantity, say
 from qwentts_svc.text.normalize.rule import Edit
@@ -79,6 +79,3 @@ class AmountRule:
             last_end = match.end()
             edits.append(Edit(match.start(), match.end(), spoken))
         return edits
-
-
-__all__ = ["SCALE", "SCALES", "AmountRule", "Governor", "amount", "amount_case", "spread"]

@@ -20,8 +20,10 @@ def ends_sentence(text: str, pos: int) -> bool:
 
 
 def ends_clause(text: str, start: int, pos: int) -> bool:
-    """``ends_sentence`` for a stop that often stands before a name ("В 1812 г. Наполеон"): a sentence that goes on after
-    ``pos`` has ended there only if it already has its verb before ``start``."""
+    """``ends_sentence`` for a stop that often stands before a name ("В 1812 г. Наполеон").
+
+    Where the text goes on after ``pos``, a sentence has ended there only if it already has its verb before ``start``.
+    """
     if not ends_sentence(text, pos):
         return False
     if not text[pos:].strip(" \n\"')]"):

@@ -10,19 +10,22 @@ from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, month_index
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _DAY = r"(0?[1-9]|[12][0-9]|3[01])"
 _YEAR = r"(?:,?\s([12][0-9]{3}|[0-9]{2}(?=\s?г))(?![0-9])(?:\s?(?:(г)(\.)?|года?|году)(?!\w))?|\s(года))?"
 _END = r"(?:-?(?:го|ого|е|ое|му))?"
 _WORDS = re.compile(
-    rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s((?i:{ANY_GENITIVE}))(?![а-яё]){_YEAR}"
+    rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s("
+    rf"(?i:{ANY_GENITIVE}))(?![а-яё]){_YEAR}"
 )
 _ISO = re.compile(
     r"(?<![\w.,:/-])([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-]|\.[0-9])(?:\s?г(?:\.|ода?)(?!\w))?"
 )
 _NUMERIC = re.compile(
-    r"(?<![\w.,:/-])(?:(0?[1-9]|[12][0-9]|3[01])\s?[-–—]\s?)?(0?[1-9]|[12][0-9]|3[01])([./-])(0?[1-9]|1[0-2])\3([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.,][0-9])(?:\s?(?:г(\.)?|года?)(?!\w))?"
+    r"(?<![\w.,:/-])(?:(0?[1-9]|[12][0-9]|3[01])\s?[-–—]\s?)?(0?[1-9]|[12][0-9]|3[01])([./-])(0?[1-9]"
+    r"|1[0-2])\3([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.,][0-9])(?:\s?(?:г(\.)?|года?)(?!\w))?"
 )
 _DAY_MONTH = re.compile(
     r"(?i:(?<=\bс )|(?<=\bсо )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза ))"
@@ -30,20 +33,7 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_YEAR = re.compile(rf"(?<!\w)({ANY_FORM})\s([12][0-9]{{3}})(?![\w-])(?:\s?(?:(г)(\.)?|года?)(?!\w))?")
 _TODAY = frozenset(
-    [
-        "сегодня",
-        "завтра",
-        "вчера",
-        "послезавтра",
-        "позавчера",
-        "это",
-        "наступило",
-        "наступит",
-        "наступает",
-        "праздник",
-        "дата",
-        "датой",
-    ]
+    words("сегодня завтра вчера послезавтра позавчера это наступило наступит наступает праздник дата датой")
 )
 _NOMINATIVE_NEXT = re.compile(r"\s?[-–—]\s")
 _BY_LINK: dict[str, Case] = {"на": "accs", "по": "accs", "до": "gent"}
@@ -66,6 +56,8 @@ def date_case(text: str, start: int, end: int) -> Case:
     tokens = [token.lower() for token in tokens_before(text, start)]
     if tokens and tokens[0] in ("было", "будет"):
         del tokens[0]
+    if len(tokens) > 1 and tokens[0] in "-–—" and tokens[1] in GENITIVES:
+        return "nomn"
     if tokens and tokens[0] == ":" and "дата" in tokens[1:4]:
         return "nomn"
     if tokens and (tokens[0] in _TODAY or (tokens[0] in ":-–—" and "сегодня" in tokens[1:3])):

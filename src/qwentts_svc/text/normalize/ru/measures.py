@@ -20,7 +20,8 @@ SIGN = r"(?:(?<![\w)])[-−–+±])?"
 DASH = r"\s?[-–—]\s?"
 _MEASURE = re.compile(
     rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})?\s?({_UNIT})"
-    rf"(?:\.?/\s?(100\s?км|{'|'.join(sorted(PER_TIME, key=len, reverse=True))}|{_UNIT}))?(?![\w²³·⋅^/°]|-[а-яё])(\.(?![\w]))?"
+    rf"(?:\.?/\s?(100\s?км|{'|'.join(sorted(PER_TIME, key=len, reverse=True))}|{_UNIT}))?(?![\w²³·⋅^/°]"
+    rf"|-[а-яё])(\.(?![\w]))?"
 )
 _BY = re.compile(rf"{START}({NUM})\s?[xXхХ×*]\s?({NUM})(?:\s?[xXхХ×*]\s?({NUM}))?\s?({_UNIT})(?![\w/²³])")
 _SCALED = re.compile(rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})(?![\w])")

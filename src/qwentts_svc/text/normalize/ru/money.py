@@ -27,14 +27,19 @@ _POUND = _Money(Noun("фунт", "", "стерлингов"), Noun("пенс"))
 _YUAN, _YEN, _FRANC = _Money(Noun("юань")), _Money(Noun("иена")), _Money(Noun("франк", "швейцарский"))
 _BY_SIGN = {
     "$": _DOLLAR, "€": _EURO, "£": _POUND, "₽": _RUBLE, "¥": _YEN, "₴": _Money(Noun("гривна"), _KOPECK),
-    "₸": _Money(Noun("тенге")), "₿": _Money(Noun("биткоин")), "₹": _Money(Noun("рупия")), "₺": _Money(Noun("лира", "турецкий")),
+    "₸": _Money(Noun("тенге")), "₿": _Money(Noun("биткоин")), "₹": _Money(Noun("рупия")), "₺": _Money(Noun("лира",
+    "турецкий")),
     "₾": _Money(Noun("лари")), "₩": _Money(Noun("вона")), "¢": _Money(_CENT), "₪": _Money(Noun("шекель")),
 }  # fmt: skip
 _BY_WORD = {
-    "рублей": _RUBLE, "руб": _RUBLE, "р": _RUBLE, "RUB": _RUBLE, "RUR": _RUBLE, "коп": _Money(_KOPECK), "к": _Money(_KOPECK), "долл": _DOLLAR,
-    "дол": _DOLLAR, "USD": _Money(Noun("доллар"), _CENT), "EUR": _EURO, "евро": _EURO, "GBP": _POUND, "CNY": _YUAN, "JPY": _YEN,
-    "CHF": _FRANC, "BYN": _Money(Noun("рубль", "белорусский"), _KOPECK), "KZT": _Money(Noun("тенге")), "UAH": _Money(Noun("гривна"), _KOPECK),
-    "грн": _Money(Noun("гривна"), _KOPECK), "тг": _Money(Noun("тенге")), "бел. руб": _Money(Noun("рубль", "белорусский"), _KOPECK),
+    "рублей": _RUBLE, "руб": _RUBLE, "р": _RUBLE, "RUB": _RUBLE, "RUR": _RUBLE, "коп": _Money(_KOPECK),
+    "к": _Money(_KOPECK), "долл": _DOLLAR,
+    "дол": _DOLLAR, "USD": _Money(Noun("доллар"), _CENT), "EUR": _EURO, "евро": _EURO, "GBP": _POUND, "CNY": _YUAN,
+    "JPY": _YEN,
+    "CHF": _FRANC, "BYN": _Money(Noun("рубль", "белорусский"), _KOPECK), "KZT": _Money(Noun("тенге")),
+    "UAH": _Money(Noun("гривна"), _KOPECK),
+    "грн": _Money(Noun("гривна"), _KOPECK), "тг": _Money(Noun("тенге")), "бел. руб": _Money(Noun("рубль",
+    "белорусский"), _KOPECK),
     "долл. США": _Money(Noun("доллар", "", "США"), _CENT), "BTC": _Money(Noun("биткоин")),
 }  # fmt: skip
 del _BY_WORD["рублей"], _BY_WORD["к"]
@@ -42,10 +47,12 @@ _SIGNS = "".join(map(re.escape, _BY_SIGN))
 _WORDS = "|".join(re.escape(word) for word in sorted(_BY_WORD, key=len, reverse=True))
 _PER = r"(?:\s?/\s?([а-яёА-Я²³2.]{1,8}?)(?![\w²³]))?"
 _BEFORE = re.compile(
-    rf"(?<![\w.,$€£₽])([-−–])?([{_SIGNS}])\s?(?:({NUM}){DASH}[{_SIGNS}]?)?({NUM})(?:\s?({SCALE}|тысяч|миллион|миллиард)(?![\w]))?{_PER}(?![\w%])"
+    rf"(?<![\w.,$€£₽])([-−–])?([{_SIGNS}])\s?(?:({NUM}){DASH}[{_SIGNS}]?)?({NUM})(?:\s?({SCALE}|тысяч"
+    rf"|миллион|миллиард)(?![\w]))?{_PER}(?![\w%])"
 )
 _AFTER = re.compile(
-    rf"{START}([-−–+])?(?:({NUM})(?:\s?(?:[{_SIGNS}]|руб\.|р\.))?{DASH})?({NUM})\s?({SCALE})?\s?(?:([{_SIGNS}])|({_WORDS})(?![\w-]))(\.(?!\w))?{_PER}"
+    rf"{START}([-−–+])?(?:({NUM})(?:\s?(?:[{_SIGNS}]|руб\.|р\.))?{DASH})?({NUM})\s?({SCALE})?\s?(?:"
+    rf"([{_SIGNS}])|({_WORDS})(?![\w-]))(\.(?!\w))?{_PER}"
 )
 _AFTER_GATE = re.compile(rf"[0-9.][ ]?(?:[{_SIGNS}]|р(?:уб)?(?![а-яё])|коп|дол|евро|грн|тг|бел|[A-Z]{{3}})")
 _GROUPED = re.compile("[1-9][0-9]{0,2}(?:,[0-9]{3})+")

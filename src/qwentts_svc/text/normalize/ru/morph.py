@@ -1,4 +1,4 @@
-"""The morphological dictionary: what a word form can be, and a lemma in a wanted form. Loaded once, when first asked."""
+"""The morphological dictionary: what a word form can be, and a lemma in a wanted form. Loaded when first asked."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _parses(word: str) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=16384)
 def forms(word: str) -> tuple[Form, ...]:
-    """Noun and adjective readings of ``word`` (any letter case), likeliest first. Not Cyrillic, or 40+ letters: none."""
+    """Noun and adjective readings of ``word`` (any letter case), likeliest first; none of what is not Cyrillic."""
     if not word or len(word) > 40 or not ("а" <= word[0].lower() <= "я" or word[0] in "ёЁ"):
         return ()
     found: list[Form] = []

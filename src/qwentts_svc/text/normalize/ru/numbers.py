@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from qwentts_svc.text.normalize.ru.grammar import CASE_INDEX, Case, Gender
+from qwentts_svc.text.normalize.ru.wordlist import words
 
 MAX_DIGITS = 21
 """Numbers with more digits have no name here and are read digit by digit."""
@@ -43,20 +44,7 @@ for _n in (5, 6, 7, 8, 9):
     _unit = _SMALL[_n]
     _SMALL[_n * 100] = [a + b for a, b in zip(_unit, ["сот", "сот", "стам", "сот", "стами", "стах"], strict=True)]
 
-_THOUSAND = [
-    "тысяча",
-    "тысячи",
-    "тысяче",
-    "тысячу",
-    "тысячей",
-    "тысяче",
-    "тысячи",
-    "тысяч",
-    "тысячам",
-    "тысячи",
-    "тысячами",
-    "тысячах",
-]
+_THOUSAND = words("тысяча тысячи тысяче тысячу тысячей тысяче тысячи тысяч тысячам тысячи тысячами тысячах")
 _LARGE_STEMS = ("миллион", "миллиард", "триллион", "квадриллион", "квинтиллион")
 _LARGE_ENDS = ("", "а", "у", "", "ом", "е", "ы", "ов", "ам", "ы", "ами", "ах")
 

@@ -16,7 +16,8 @@ from qwentts_svc.text.normalize.rule import Rule, RuleContext
 _ENDINGS: dict[str, tuple[str, ...]] = {
     "й": ("masc:nomn accs", "femn:gent datv ablt loct"), "ый": ("masc:nomn accs",), "ий": ("masc:nomn accs",),
     "ой": ("masc:nomn accs", "femn:gent datv ablt loct"), "ей": ("femn:gent datv ablt loct",),
-    "я": ("femn:nomn",), "ая": ("femn:nomn",), "ья": ("femn:nomn",), "ю": ("femn:accs",), "ую": ("femn:accs",), "ью": ("femn:accs",),
+    "я": ("femn:nomn",), "ая": ("femn:nomn",), "ья": ("femn:nomn",), "ю": ("femn:accs",), "ую": ("femn:accs",),
+    "ью": ("femn:accs",),
     "е": ("neut:nomn accs", "plur:nomn accs"), "ое": ("neut:nomn accs",), "ье": ("neut:nomn accs",),
     "ые": ("plur:nomn accs",), "ие": ("plur:nomn accs",), "ьи": ("plur:nomn accs",),
     "го": ("masc:gent", "neut:gent"), "ого": ("masc:gent", "neut:gent"), "его": ("masc:gent", "neut:gent"),
@@ -33,13 +34,18 @@ _PAIR = re.compile(rf"{_START}([0-9]{{1,4}})(?:-({_SUFFIX}))(\s?[-–—]\s?)(?=
 _CARDINAL = re.compile(rf"{_START}([0-9]{{1,9}})-?(ти|тью|ью|и|мя|ех|ёх|х|ём|ем|м|а|ста|та)(?![\w])")
 _COMPOUND = re.compile(rf"{_START}([1-9][0-9]{{0,5}})(?:\s?([-–])\s?([1-9][0-9]{{0,5}}))?-([а-яё]{{4,30}})(?![\w])")
 _SPLIT_COMPOUND = re.compile(
-    rf"{_START}([1-9][0-9]{{0,3}})-?(?:х|ти|и|ми)[ -](комнатн|этажн|дневн|летн|местн|часов|кратн|ярусн|разов|тонн|тысячн|литров|звёздочн|звездочн|минутн|процентн|значн|недельн|месячн|метров|сторонн|дверн|ступенчат)([а-яё]{{1,3}})(?!\w)"
+    rf"{_START}([1-9][0-9]{{0,3}})-?(?:х|ти|и|ми)[ -](комнатн|этажн|дневн|летн|местн|часов|кратн|ярусн"
+    rf"|разов|тонн|тысячн|литров|звёздочн|звездочн|минутн|процентн|значн|недельн|месячн|метров|сторонн"
+    rf"|дверн|ступенчат)([а-яё]{{1,3}})(?!\w)"
 )
 _PERCENT = re.compile(
-    rf"{_START}([1-9][0-9]{{0,2}})\s?%-?(?:([а-яё]{{1,2}})|(?:ого|н(ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых|ыми)|процентн([а-яё]{{2,3}})))(?![\w])"
+    rf"{_START}([1-9][0-9]{{0,2}})\s?%-?(?:([а-яё]{{1,2}})|(?:ого|н(ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых"
+    rf"|ыми)|процентн([а-яё]{{2,3}})))(?![\w])"
 )
-_PERCENT_ENDS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "ю": "ую", "е": "ое", "х": "ых", "ми": "ыми", "ой": "ой",
-                 "ый": "ый", "ая": "ая", "ое": "ое", "ые": "ые", "ых": "ых", "ом": "ом", "ым": "ым", "ую": "ую"}  # fmt: skip
+_PERCENT_ENDS = {"й": "ый", "го": "ого", "му": "ому", "м": "ом", "я": "ая", "ю": "ую", "е": "ое", "х": "ых",
+"ми": "ыми", "ой": "ой",
+                 "ый": "ый", "ая": "ая", "ое": "ое", "ые": "ые", "ых": "ых", "ом": "ом", "ым": "ым",
+                 "ую": "ую"}  # fmt: skip
 
 
 def _parse(options: tuple[str, ...]) -> list[tuple[Gender, Case]]:
@@ -118,7 +124,8 @@ def _has(head: Head | None, number: str, case: Case) -> bool:
 
 
 _CARDINAL_CASES: dict[str, Case] = {
-    "ти": "gent", "и": "gent", "ех": "gent", "ёх": "gent", "х": "gent", "мя": "ablt", "тью": "ablt", "ью": "ablt", "ём": "datv",
+    "ти": "gent", "и": "gent", "ех": "gent", "ёх": "gent", "х": "gent", "мя": "ablt", "тью": "ablt", "ью": "ablt",
+    "ём": "datv",
     "ем": "datv", "м": "datv", "а": "gent", "ста": "gent", "та": "gent",
 }  # fmt: skip
 
@@ -144,12 +151,8 @@ def _cardinal(match: re.Match[str], _: RuleContext) -> str | None:
 def _compound(match: re.Match[str], _: RuleContext) -> str | None:
     first, _dash, second, word = match.groups()
     if second:
-        return f"{combining(int(first))}-{combining(int(second))}{_tail(word)}"
-    return combining(int(first)) + _tail(word)
-
-
-def _tail(word: str) -> str:
-    return word
+        return f"{combining(int(first))}-{combining(int(second))}{word}"
+    return combining(int(first)) + word
 
 
 def _split_compound(match: re.Match[str], _: RuleContext) -> str:

@@ -14,7 +14,8 @@ from qwentts_svc.text.normalize.rule import Rule
 
 _PERCENT = re.compile(rf"{START}({SIGN})(?:({NUM})\s?%?{DASH})?({NUM})\s?([%‰])(?!\w|-[а-яё])")
 _DEGREES = re.compile(
-    rf"{START}({SIGN})\s?(?:({NUM})\s?[°º]?\s?[CСFК]?(?:{DASH}|\s?\.\.\.?\s?)([-−+]?))?({NUM})\s?(?:[°º](?:\s?([CСFКK])(?!\w))?|([℃℉]))(?!-)"
+    rf"{START}({SIGN})\s?(?:({NUM})\s?[°º]?\s?[CСFК]?(?:{DASH}|\s?\.\.\.?\s?)([-−+]?))?({NUM})\s?(?:[°º]"
+    rf"(?:\s?([CСFКK])(?!\w))?|([℃℉]))(?!-)"
 )
 _NAMES = {"%": Noun("процент"), "‰": Noun("промилле")}
 _SCALES = {"C": " Цельсия", "С": " Цельсия", "F": " Фаренгейта", "℃": " Цельсия", "℉": " Фаренгейта"}
@@ -44,7 +45,7 @@ def _degrees(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
     last_part = sign_word(high_sign) + amount(number, None, _DEGREE, case)
     if low and (sign or high_sign):
         first = sign_word(sign) + say(parse(low), case)
-        spoken = f"{first} - {last_part if high_sign else last_part}"
+        spoken = f"{first} - {last_part}"
     elif low:
         spoken = spread(low, number, None, _DEGREE, case)
     else:

@@ -9,14 +9,19 @@ from qwentts_svc.text.normalize.ru.numbers import cardinal, digits, padded
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _SIGNS = {
-    ".": "точка", "/": "слэш", "\\": "обратный слэш", "-": "дефис", "_": "подчёркивание", ":": "двоеточие", "@": "собака",
-    "?": "вопросительный знак", "&": "амперсанд", "=": "равно", "#": "решётка", "%": "процент", "+": "плюс", "~": "тильда",
+    ".": "точка", "/": "слэш", "\\": "обратный слэш", "-": "дефис", "_": "подчёркивание", ":": "двоеточие",
+    "@": "собака",
+    "?": "вопросительный знак", "&": "амперсанд", "=": "равно", "#": "решётка", "%": "процент", "+": "плюс",
+    "~": "тильда",
     "*": "звёздочка",
 }  # fmt: skip
 _TLD = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "рф": "эр эф", "su": "су", "info": "инфо"}
 _PART = re.compile(r"[A-Za-z]{1,200}|[0-9]{1,200}|[^\W\d_]{1,200}|[^A-Za-z0-9]")
 _LABEL = r"[A-Za-zА-Яа-яЁё0-9](?:[A-Za-zА-Яа-яЁё0-9-]{0,62})"
-_TOP = r"(?:ru|com|org|net|info|рф|su|ua|by|kz|io|ai|dev|app|de|uk|us|eu|fr|it|me|tv|online|site|shop|store|pro|biz|edu|gov|club|tech|moscow)"
+_TOP = (
+    r"(?:ru|com|org|net|info|рф|su|ua|by|kz|io|ai|dev|app|de|uk|us|eu|fr|it|me|tv|online|site|shop|store"
+    r"|pro|biz|edu|gov|club|tech|moscow)"
+)
 _EMAIL = re.compile(
     rf"(?<![\w@.])([A-Za-zА-Яа-я0-9_][\w.+-]{{0,63}})@((?:{_LABEL}\.){{1,5}}[A-Za-zрф]{{2,12}})(?![\w@])"
 )
@@ -24,18 +29,24 @@ _URL = re.compile(r"(?<![\w@])(?:(https?|ftp)://)((?:[^\s<>\"'()]{1,400}))")
 _DOMAIN = re.compile(rf"(?<![\w@./-])((?:www\.)?(?:{_LABEL}\.){{1,5}}{_TOP}(?![\w-])(?:/[^\s<>\"'()]{{0,300}})?)")
 _WINDOWS = re.compile(r"(?<!\w)([A-Za-z]):((?:\\[^\s\\/:*?\"<>|,;]{1,100}){1,20}\\?)")
 _UNIX = re.compile(
-    r"(?<![\w/.])(~?(?:/[A-Za-z0-9_.-]{1,80}){2,20}/?|~/[A-Za-z0-9_.-]{1,80}|\.{1,2}/[A-Za-z0-9_./-]{1,100}|/(?:etc|usr|var|home|tmp|bin|opt|dev))(?![\w/])"
+    r"(?<![\w/.])(~?(?:/[A-Za-z0-9_.-]{1,80}){2,20}/?|~/[A-Za-z0-9_.-]{1,80}"
+    r"|\.{1,2}/[A-Za-z0-9_./-]{1,100}|/(?:etc|usr|var|home|tmp|bin|opt|dev))(?![\w/])"
 )
-_EXTENSIONS = "txt|pdf|docx?|xlsx?|pptx?|jpe?g|png|gif|svg|mp[34]|avi|mkv|wav|zip|rar|gz|exe|py|js|ts|html?|css|json|xml|csv|md|cfg|ini|yaml|yml|sh|log|sql|apk|iso|dll|conf|toml|cpp|java"
+_EXTENSIONS = (
+    "txt|pdf|docx?|xlsx?|pptx?|jpe?g|png|gif|svg|mp[34]|avi|mkv|wav|zip|rar|gz|exe|py|js|ts|html?|css"
+    "|json|xml|csv|md|cfg|ini|yaml|yml|sh|log|sql|apk|iso|dll|conf|toml|cpp|java"
+)
 _FILE = re.compile(
-    rf"(?<![\w.@/\\-])([A-Za-zА-Яа-яЁё0-9_][\wА-Яа-яЁё-]{{0,60}}(?:\.[\w-]{{1,20}}){{0,2}})\.({_EXTENSIONS})(?![\w@/-]|\.\w)"
+    rf"(?<![\w.@/\\-])([A-Za-zА-Яа-яЁё0-9_][\wА-Яа-яЁё-]{{0,60}}(?:\.[\w-]{{1,20}}){{0,2}})\."
+    rf"({_EXTENSIONS})(?![\w@/-]|\.\w)"
 )
 _TRAIL = re.compile(r"[.,;:!?…]{1,8}$")
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 _IP = re.compile(rf"(?<![\w.])({_OCTET}(?:\.{_OCTET}){{3}})(?::([0-9]{{1,5}}))?(?:/([0-9]{{1,2}}))?(?![\w]|\.[0-9])")
 _VERSION = re.compile(r"(?<![\w.,])([vV]\.?\s?)?([0-9]{1,4}(?:\.[0-9]{1,5}){2,4})(?![\w]|[.,][0-9])")
 _SHORT_VERSION = re.compile(
-    r"(?i:(?<=\bверсия )|(?<=\bверсии )|(?<=\bверсию )|(?<=\bверсией )|(?<=\bрелиз )|(?<=\bрелиза )|(?<=\bобновление )|(?<=\bпрошивка )|(?<=\bпрошивки ))([0-9]{1,4}\.[0-9]{1,5})(?![\w%]|[.,][0-9])"
+    r"(?i:(?<=\bверсия )|(?<=\bверсии )|(?<=\bверсию )|(?<=\bверсией )|(?<=\bрелиз )|(?<=\bрелиза )|"
+    r"(?<=\bобновление )|(?<=\bпрошивка )|(?<=\bпрошивки ))([0-9]{1,4}\.[0-9]{1,5})(?![\w%]|[.,][0-9])"
 )
 _PRODUCT_VERSION = re.compile(
     r"(?<=[A-Za-z] )([0-9]{1,4}\.[0-9]{1,5})(?![\w%]|[.,][0-9]| ?(?:%|руб|кг|ГБ|Гб|км|м|л)\b)"

@@ -11,6 +11,7 @@ from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _SINGULAR: dict[Case, str] = {
@@ -38,22 +39,23 @@ _START = r"(?<![\w.,/:-])"
 _ERA = r"(?=\s(?:до\s)?н\.\s?э)"
 _ONE = re.compile(rf"{_START}([1-9][0-9]{{0,3}})\s?(?:(г)(\.)?|(года|году|годом|годе|год))(?!\w)(?!\.[а-яё])")
 _PAIR = re.compile(
-    rf"{_START}{_Y}(\s?[-–—/]\s?|\sи\s|,\s|\sпо\s)({_Y[1:-1]}|[0-9]{{2}})\s?(?:(гг|г)(\.)?|(годы|годов|годам|годами|годах|года|году|год))(?!\w)"
+    rf"{_START}{_Y}(\s?[-–—/]\s?|\sи\s|,\s|\sпо\s)({_Y[1:-1]}|[0-9]{{2}})\s?(?:(гг|г)(\.)?|(годы|годов"
+    rf"|годам|годами|годах|года|году|год))(?!\w)"
 )
 _SCHOOL = re.compile(
-    rf"{_START}{_Y}\s?[-–—/]\s?({_Y[1:-1]}|[0-9]{{2}})\s((?:учебн|финансов|хозяйственн)[а-яё]{{2,3}})\s(год(?:а|у|ом|е|ы|ов|ам|ах|ами)?)(?!\w)"
+    rf"{_START}{_Y}\s?[-–—/]\s?({_Y[1:-1]}|[0-9]{{2}})\s((?:учебн|финансов|хозяйственн)[а-яё]{{2,3}})\s"
+    rf"(год(?:а|у|ом|е|ы|ов|ам|ах|ами)?)(?!\w)"
 )
 _DECADE = re.compile(rf"{_START}([1-9][0-9]{{1,3}})-(е|х|м|ми)\s?гг?(\.)?(?!\w)")
 _LIFE = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})\s?([-–—])\s?(1[0-9]{3}|20[0-9]{2})(?=\s?[);,])")
 _BARE = re.compile(
-    rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|-[а-яё]|\s?[-–—]\s?[0-9]|\s[0-9]{{3}}(?![0-9]))"
+    rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|-[а-яё]|\s?[-–—]\s?[0-9]"
+    rf"|\s[0-9]{{3}}(?![0-9]))"
 )
 _BARE_BEFORE = frozenset(("в", "во", "с", "до", "после", "к", "от", "по"))
 _BY_PREPOSITION: dict[str, Case] = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}
 _BY_ENDING: dict[str, Case] = {"е": "accs", "м": "datv", "ми": "ablt"}
-_WHEN = frozenset(
-    ["зимой", "весной", "летом", "осенью", "зима", "весна", "лето", "осень", "зимы", "весны", "лета", "осени"]
-)
+_WHEN = frozenset(words("зимой весной летом осенью зима весна лето осень зимы весны лета осени"))
 
 
 def _counted(text: str, end: int) -> bool:
