@@ -230,6 +230,7 @@ def _service_settings(settings: Settings, classes: Mapping[Priority, ClassDefaul
             ),
             lookahead=runtime.segments.lookahead,
             parallel=runtime.segments.parallel,
+            skip_plain=not server.text.lexicon_file,
         ),
         aliases=server.voices.aliases,
         default_voice=server.voices.default,

@@ -1,22 +1,28 @@
-"""Random lives of many rows: whatever happens around it, each row says exactly what it says alone, and nothing leaks."""
+"""Random lives of many rows: whatever happens around it, each row says what it says alone, and nothing leaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from support.engine_rig import Rig, sampling_of
+from support.real_engine import EMBEDDED, real_runners
 
 from qwentts_svc.runtime.fakes import FAKE_CODEC_INFO, FAKE_INFO, FakeCodecRunner, FakeModelRunner, Faults
 from qwentts_svc.runtime.messages import Failed, Finished, PromptSpec
 from qwentts_svc.types import FinishReason, Layout, Priority, Sampling
-from support.engine_rig import Rig, sampling_of
-from support.real_engine import EMBEDDED, real_runners
 
 SMALL = replace(FAKE_INFO, slots=5, blocks=20, block_size=4, max_rows=3, max_positions=60)
 MOST_FRAMES = 24

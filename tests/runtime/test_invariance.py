@@ -24,7 +24,7 @@ from qwentts_svc.types import Codes, FinishReason, Layout, Pcm, Priority, Sampli
 SEED = 20_240
 REQUESTS = 200
 CROWD = 25
-MOST_FRAMES = 16
+MOST_FRAMES = 10
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Witness:
 
 
 def wish_of(dice: random.Random, number: int) -> Wish:
-    ids = [dice.randrange(5, 140) for _ in range(dice.randint(1, 10))]
+    ids = [dice.randrange(5, 140) for _ in range(dice.randint(1, 8))]
     streaming = dice.random() < 0.6
     text_open = streaming and dice.random() < 0.6
     cuts = sorted(dice.sample(range(1, len(ids)), min(len(ids) - 1, dice.randint(0, 3)))) if text_open else []
@@ -102,7 +102,7 @@ def wish_of(dice: random.Random, number: int) -> Wish:
         pieces=pieces,
         text_open=text_open,
         language=dice.choice(["auto", "english"]),
-        max_frames=dice.randint(4, MOST_FRAMES),
+        max_frames=dice.choice([2, 3, 6, MOST_FRAMES]),
         priority=dice.choice(list(Priority)),
         lead=dice.choice([None, None, 4]),
     )
@@ -127,9 +127,9 @@ class Crowd:
 
     def __init__(self, wishes: list[Wish], dice: random.Random, invariant: bool) -> None:
         self.dice, self.wishes = dice, wishes
-        slots, max_rows = dice.randint(4, 16), dice.randint(2, 12)
+        slots, max_rows = dice.randint(4, 16), dice.choice([2, 5, 8, 12])
         # From room for little more than two rows up to plenty.
-        blocks = dice.choice([8, 10, 14, 64])
+        blocks = dice.choice([5, 6, 9, 48])
         model, codec = real_runners(EMBEDDED, invariant=invariant, slots=slots, blocks=blocks, max_rows=max_rows)
         self.witness = Witness(model)
         policy = dice.choice(["playout", "fifo", "round-robin"])
@@ -147,7 +147,7 @@ class Crowd:
         while waiting or rig.engine.rows:
             steps += 1
             assert steps < 20_000, "the crowd does not end"
-            while waiting and dice.random() < 0.3:
+            while waiting and dice.random() < 0.6:
                 number = waiting.pop()
                 wish = self.wishes[number]
                 first, *rest = wish.pieces
@@ -215,7 +215,7 @@ def test_invariant_numerics_say_the_same_alone_and_in_any_crowd() -> None:
         largest = max(largest, crowd.witness.largest)
     # Or the test would prove nothing.
     assert preempted >= 10
-    assert largest >= 8
+    assert largest >= 5
     assert reasons >= {FinishReason.COMPLETE, FinishReason.LENGTH_LIMIT}
 
 

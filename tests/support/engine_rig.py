@@ -62,7 +62,9 @@ class Reader:
 class Rig:
     """``policy`` and limits as in production; every step advances the clock by ``tick_s``."""
 
-    def __init__(self, model, codec, *, policy: str = "playout", limits=NO_GUARD, tick_s: float = 0.01, **engine) -> None:
+    def __init__(
+        self, model, codec, *, policy: str = "playout", limits=NO_GUARD, tick_s: float = 0.01, **engine
+    ) -> None:
         self.now = 100.0
         self.tick_s = tick_s
         self.engine = Engine(model, codec, make_policy(policy), limits=limits, clock=lambda: self.now, **engine)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwentts_svc.text.language import LANGUAGES, LanguageTracker, detect_language, language_spans
+from qwentts_svc.text.language import CODES, LanguageTracker, detect_language
+from qwentts_svc.text.normalize import language_spans
 
 SAMPLES = {
     "english": ["The weather is nice today.", "I don't know what you mean", "Please call me at 5 pm"],
@@ -46,21 +47,21 @@ def test_a_fixed_language_wins_and_recent_words_count_more() -> None:
 
 def test_spans_follow_the_script() -> None:
     text = "Привет, this is English и снова русский 5 кг"
-    got = [(s.language, text[s.start : s.end]) for s in language_spans(text)]
-    assert got == [
-        ("russian", "Привет, "),
-        ("english", "this is English "),
-        ("russian", "и снова русский 5 кг"),
-    ]
+    got = [(code, text[start:end]) for start, end, code in language_spans(text)]
+    assert got == [("ru", "Привет, "), ("en", "this is English"), ("ru", " и снова русский 5 кг")]
+
+
+@pytest.mark.parametrize(("language", "text"), [(name, text) for name, texts in SAMPLES.items() for text in texts])
+def test_a_stated_language_is_that_of_its_own_sentences(language: str, text: str) -> None:
+    assert {code for *_, code in language_spans(text, CODES[language])} == {CODES[language]}
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
 def test_spans_cover_any_text(text: str) -> None:
-    spans = list(language_spans(text))
     at = 0
-    for span in spans:
-        assert span.start == at < span.end
-        assert span.language in LANGUAGES
-        at = span.end
+    for start, end, code in language_spans(text):
+        assert start == at <= end
+        assert code in CODES.values()
+        at = end
     assert at == len(text)

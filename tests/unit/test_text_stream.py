@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.text.bpe import BpeTokenizer
-from qwentts_svc.text.incremental import IncrementalNormalizer, join_norm, normalize_whole
+from qwentts_svc.text.incremental import IncrementalNormalizer, NormalizeText, join_norm, normalize_whole
 from qwentts_svc.text.normalize.types import NormText, Span
 from qwentts_svc.text.spoken import SpokenStream
 from qwentts_svc.text.stream import TextStream
@@ -259,6 +259,43 @@ def test_spoken_tokens_and_their_source_offsets_are_the_same_for_any_split(delta
     ends = [end for _, end in results[0].offsets]
     assert all(0 <= start <= end <= len(text) for start, end in results[0].offsets)
     assert ends == sorted(ends)
+
+
+DIRTY = st.sampled_from(
+    ["\u200b", "\x00", "\r", "\r\n", "\ufeff", "\t", "\u202e", "\u0301" * 9, "5 кг", "Hello, ", "the "]
+)
+
+
+@pytest.mark.parametrize("normalize", [None, spell], ids=["as written", "normalized"])
+@settings(max_examples=200, deadline=None)
+@given(deltas=st.lists(st.one_of(NORM_FRAGMENTS, DIRTY), max_size=16), sizes=st.lists(st.integers(0, 9), max_size=30))
+def test_dirt_is_never_spoken_whatever_the_split(
+    normalize: NormalizeText | None, deltas: list[str], sizes: list[int]
+) -> None:
+    text = "".join(deltas)
+    results = []
+    for split in ([text], cuts(text, sizes), list(text)):
+        stream = SpokenStream(STOCK, normalize)
+        parts = [stream.push(delta) for delta in split]
+        results.append(seq_add(*parts, stream.end()))
+    assert results[0] == results[1] == results[2]
+    said = STOCK.tokenizer.decode(results[0].ids)
+    assert not re.search("[\u200b\x00\r\ufeff\t\u202e]", said)
+    assert all(0 <= start <= end <= len(text) for start, end in results[0].offsets)
+
+
+def test_a_raw_text_keeps_even_its_dirt() -> None:
+    stream = SpokenStream(STOCK, raw=True)
+    assert STOCK.tokenizer.decode(seq_add(stream.push("a\u200b\tb"), stream.end()).ids) == "a\u200b\tb"
+
+
+def test_offsets_count_the_characters_that_were_cleaned_away() -> None:
+    text = "\ufeffIt\u200b costs\r\n25 euro today for all of us"
+    stream = SpokenStream(STOCK, spell)
+    seq = seq_add(stream.push(text), stream.end())
+    at = text.index("25")
+    assert (at, at + 2) in seq.offsets
+    assert seq.offsets[-1][1] == len(text)
 
 
 def test_spoken_offsets_point_at_the_number_in_the_source() -> None:

@@ -86,7 +86,9 @@ class WholeFeed:
         *,
         language: str,
         raw: bool,
+        skip_plain: bool = True,
     ) -> None:
+        self._skip_plain = skip_plain
         self._template = template
         self._normalize = normalize
         self._budgets = budgets
@@ -125,7 +127,11 @@ class WholeFeed:
     def _piece(self, text: str, start: int, end: int, pause_after_ms: float) -> Iterator[Piece]:
         """The piece of one part, or nothing when there is nothing to say in it."""
         stream = SpokenStream(
-            self._template, None if self._raw else self._normalize, language=self._language, raw=self._raw
+            self._template,
+            None if self._raw else self._normalize,
+            language=self._language,
+            raw=self._raw,
+            skip_plain=self._skip_plain,
         )
         tokens = seq_add(stream.push(text), stream.end())
         if not tokens.ids or (not self._raw and not text.strip()):
@@ -149,12 +155,18 @@ class StreamingFeed:
         *,
         language: str,
         raw: bool,
+        skip_plain: bool = True,
     ) -> None:
-        self._stream = SpokenStream(template, None if raw else normalize, language=language, raw=raw)
+        self._stream = SpokenStream(
+            template, None if raw else normalize, language=language, raw=raw, skip_plain=skip_plain
+        )
         self._budget_s = float("inf") if raw else budgets.max_s
         self._clock = SentenceClock()
         self._open: Piece | None = None
         self._ready: list[Piece] = []
+        self._visible = raw
+        """There is something to say in the piece that is open or begins next."""
+        self._raw = raw
         self._ended = False
 
     def push(self, delta: str) -> None:
@@ -165,6 +177,7 @@ class StreamingFeed:
                 start = index
                 self._close()
             self._clock.advance(char)
+            self._visible = self._visible or not char.isspace()
         self._add(self._stream.push(delta[start:]))
 
     def end(self) -> None:
@@ -179,7 +192,10 @@ class StreamingFeed:
         return self._ended and not self._ready
 
     def _close(self) -> None:
-        self._add(self._stream.end())
+        rest = self._stream.end()
+        if self._visible:
+            self._add(rest)
+        self._visible = self._raw
         if self._open is not None:
             self._open.ended = True
             self._open = None

@@ -31,6 +31,8 @@ class SpeechTuning:
     runaway: RunawayBudget = field(default_factory=RunawayBudget)
     lookahead: int = 2
     parallel: int = 8
+    skip_plain: bool = True
+    """False: a lexicon may change plain words, so the normalizer sees them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class SpeechPlan:
             self.tuning.budgets,
             language=self.language,
             raw=self.request.raw_text,
+            skip_plain=self.tuning.skip_plain,
         )
 
     def sampling_of(self, segment: int, piece: int) -> Sampling:

@@ -28,8 +28,8 @@ class ModelSettings(Section):
     )
     codec_dtype: DType = Field(
         default="auto",
-        description="Number format of the codec: auto | float32 | bfloat16 | float16. auto: that of the acoustic model on a "
-        "CPU, float32 on a GPU.",
+        description="Number format of the codec: auto | float32 | bfloat16 | float16. auto: that of the acoustic model "
+        "on a CPU, float32 on a GPU.",
     )
     device: str = Field(
         default="auto",

@@ -38,7 +38,7 @@ from qwentts_svc.runtime.messages import (
     Submit,
     Wake,
 )
-from qwentts_svc.runtime.prefill import PrefillStage
+from qwentts_svc.runtime.prefill import PrefillStage, prompt_too_long
 from qwentts_svc.runtime.prefix_cache import PrefixCache
 from qwentts_svc.runtime.qos import LOW_LATENCY, Profile, ramp_size
 from qwentts_svc.runtime.rows import Row, RowState
@@ -150,10 +150,15 @@ class Engine:
         )
 
     def _reap(self) -> None:
-        """Release what was cancelled since the last step."""
+        """Release what was cancelled since the last step, and what no policy will ever find memory for."""
         for row in self._intake.cancelled():
             assert row.cancelled is not None
             self._end(row, row.cancelled)
+        room = self._prefill.room
+        waiting = [row for row in self.rows.values() if row.state is RowState.WAITING and row.slot is None]
+        for row in waiting:
+            if row.prefill_positions >= room:
+                self._fail(row, prompt_too_long(row.prefill_positions, room))
 
     def _move(self, plan: StepPlan) -> None:
         for row in self._named(plan.expire):

@@ -41,6 +41,8 @@ class PrefillStage:
         self._kv = kv
         self._prefixes = prefixes
         self._codec = codec
+        self.room = min(model.info.max_positions, kv.total * kv.block_size)
+        """Positions of the longest row that can be served; a prompt must be shorter."""
 
     def run(self, fresh: Sequence[Row], back: Sequence[Row], now: float) -> PrefillOutcome:
         """Every row that could be served is RUNNING afterwards."""
@@ -75,15 +77,8 @@ class PrefillStage:
         spec = dataclasses.replace(row.submit.prompt, text_ids=tuple(row.text_ids))
         prompt = self._model.attach(row.slot.index, spec, row.submit.sampling, text_ended=row.text_ended)
         row.attached(prompt, spec)
-        info = self._model.info
-        room = min(info.max_positions, self._kv.total * self._kv.block_size)
-        if prompt.positions >= room:
-            raise InputError(
-                f"the prompt takes {prompt.positions} positions, the model has room for {room - 1}: shorten the text, "
-                "the instruction or the reference",
-                field="text",
-                reason="PROMPT_TOO_LONG",
-            )
+        if prompt.positions >= self.room:
+            raise prompt_too_long(prompt.positions, self.room)
         self._codec.open(row)
         return True
 
@@ -141,6 +136,16 @@ class PrefillStage:
         for row, stop in goals:
             row.prefilled = max(row.prefilled, stop)
         outcome.positions += sum(item.stop - item.start for item in items)
+
+
+def prompt_too_long(positions: int, room: int) -> InputError:
+    """The error of a prompt that no memory will come free for."""
+    return InputError(
+        f"the prompt takes {positions} positions, the model has room for {room - 1}: shorten the text, the instruction "
+        "or the reference",
+        field="text",
+        reason="PROMPT_TOO_LONG",
+    )
 
 
 def _prefix(row: Row) -> int:

@@ -106,7 +106,10 @@ class EngineThread:
             _LOG.critical("engine thread died", exc_info=failure)
             self.failure = failure
             error = UnavailableError("the engine failed; the service must be restarted", reason="ENGINE_DEAD")
-        self._end(engine, error)
+        try:
+            self._end(engine, error)
+        except Exception:  # the watchdog on the other side tells the rows when this thread is gone
+            _LOG.critical("the engine's rows could not be failed", exc_info=True)
 
     def _drain(self, engine: Steppable) -> bool:
         """Apply all waiting commands; block first if the engine is idle. True when told to stop."""

@@ -1,92 +1,98 @@
 """Take out what cannot be said and can only do harm: control and zero-width characters, lone surrogates, towers of
 marks.
 
-Owns: cleaning with an offset for every character that is left, and the length limit. Typography and wording are the
-normalizer's business.
+Owns: cleaning a text that arrives in pieces, with the source of every character that is left. Composition (NFC) is the
+tokenizer's business, typography and wording are the normalizer's.
 """
 
 from __future__ import annotations
 
-from array import array
-
 import regex
 
-from qwentts_svc.errors import InputError
-from qwentts_svc.text.unicode_nfc import MappedText, nfc
+from qwentts_svc.text.dirt import CONTROLS, MAX_MARKS, NEWLINES, SPACES, ZERO_WIDTH
+from qwentts_svc.text.normalize.types import NormText, Span
 
-__all__ = ["MAX_MARKS", "check_length", "clean_text", "is_speakable"]
+__all__ = ["TextCleaner", "clean_text"]
 
-MAX_MARKS = 8
-"""Combining marks kept on one character; no writing system needs more."""
-
-_DIRT = regex.compile(
-    r"(?P<newline>\r\n?|[\u2028\u2029])"
-    r"|(?P<space>[\t\v\f\x1c-\x1f\x85])"
-    r"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
-    r"|(?P<surrogate>[\ud800-\udfff])"
-    r"|(?P<marks>(?<=\p{M}{8})\p{M}++)"
-    r"|(?P<drop>[\x00-\x08\x0e-\x1b\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\U000e0000-\U000e001f]++)"
+_DIRT = (
+    rf"(?P<newline>[{NEWLINES}])|(?P<fed>(?<=\r)\n)|(?P<space>[{SPACES}])|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
+    rf"|(?P<lone>[\ud800-\udfff])|(?P<gone>[{regex.escape(CONTROLS)}{regex.escape(ZERO_WIDTH)}]++)"
 )
-_SPEAKABLE = regex.compile(r"[\p{L}\p{N}\p{Sc}\p{So}%&+=@#]")
+_SUSPECT = regex.compile(rf"{_DIRT}|\p{{M}}{{{MAX_MARKS + 1}}}")
+_PARTS = regex.compile(rf"{_DIRT}|(?P<marks>\p{{M}}++)")
+_MARK = regex.compile(r"\p{M}")
+_MARKS_LAST = regex.compile(r"(?r)\p{M}*\Z")
 
 
-def clean_text(text: str) -> MappedText:
-    """``text`` composed (NFC) and without dirt, with the source span of each character. Never raises; linear.
+class TextCleaner:
+    """Cleans a text that arrives in pieces, holding nothing back: for any split the pieces, joined, are the same, but
+    for a pair of surrogates that is split. Belongs to one text; not thread-safe."""
 
-    Line ends become ``\\n``, other control characters vanish or become spaces, surrogate pairs are joined, a lone
-    surrogate becomes U+FFFD, marks beyond ``MAX_MARKS`` on one character are dropped. Joiners (U+200C, U+200D) stay.
-    """
-    kept = text
-    starts: array[int] | range = range(len(text))
-    ends: array[int] | range = range(1, len(text) + 1)
-    if _DIRT.search(text) is not None:
-        kept, starts, ends = _without_dirt(text)
-    composed = nfc(kept)
-    if isinstance(composed.starts, range):
-        return MappedText(kept, starts, ends)
-    return MappedText(
-        composed.text,
-        array("q", (starts[at] for at in composed.starts)),
-        array("q", (ends[at - 1] for at in composed.ends)),
-    )
+    def __init__(self) -> None:
+        self._marks = 0
+        """Marks that the text so far ends with."""
+        self._after_return = False
+
+    def push(self, delta: str) -> NormText:
+        """``delta`` without dirt, and where it came from. Never raises; linear.
+
+        Line ends become ``\\n``, tabs and the like a space, other control and zero-width characters and lone surrogates
+        vanish, surrogate pairs are joined, marks beyond ``MAX_MARKS`` on one character are dropped.
+        """
+        if not delta:
+            return NormText("", "", ())
+        fed = self._after_return and delta[0] == "\n"
+        self._after_return = delta[-1] == "\r"
+        if fed or (self._marks and _MARK.match(delta)) or _SUSPECT.search(delta) is not None:
+            return self._without_dirt(delta, 1 if fed else 0)
+        last = _MARKS_LAST.search(delta)
+        self._marks = 0 if last is None else len(last.group())
+        return NormText(delta, "", ((0, len(delta), 0, len(delta)),))
+
+    def end(self) -> None:
+        """Another text may follow."""
+        self._marks, self._after_return = 0, False
+
+    def _without_dirt(self, text: str, skip: int) -> NormText:
+        """``text`` cleaned; its first ``skip`` characters go."""
+        out: list[str] = []
+        spans: list[Span] = []
+        written = position = 0
+
+        def write(piece: str, end: int) -> None:
+            nonlocal written, position
+            if end > position:
+                out.append(piece)
+                spans.append((written, written + len(piece), position, end))
+                written, position = written + len(piece), end
+
+        write("", skip)
+        marks = self._marks
+        for match in _PARTS.finditer(text, skip):
+            kind, found = match.lastgroup, match.group()
+            if match.start() > position:
+                write(text[position : match.start()], match.start())
+                marks = 0
+            if kind == "marks":
+                kept = min(len(found), max(0, MAX_MARKS - marks))
+                marks += len(found)
+                write(found[:kept], position + kept)
+                write("", match.end())
+            else:
+                instead = _instead(kind, found)
+                marks = 0 if instead else marks
+                write(instead, match.end())
+        self._marks = marks if position == len(text) else 0
+        write(text[position:], len(text))
+        return NormText("".join(out), "", tuple(spans))
 
 
-def _without_dirt(text: str) -> tuple[str, array[int], array[int]]:
-    out: list[str] = []
-    starts, ends = array("q"), array("q")
-    position = 0
-    for match in _DIRT.finditer(text):
-        _keep(text, position, match.start(), out, starts, ends)
-        position = match.end()
-        instead = _instead(match.lastgroup or "drop", match.group())
-        if instead:
-            out.append(instead)
-            starts.append(match.start())
-            ends.append(match.end())
-    _keep(text, position, len(text), out, starts, ends)
-    return "".join(out), starts, ends
+def clean_text(text: str) -> NormText:
+    """A whole text, as ``TextCleaner`` does it."""
+    return TextCleaner().push(text)
 
 
-def _keep(text: str, start: int, end: int, out: list[str], starts: array[int], ends: array[int]) -> None:
-    out.append(text[start:end])
-    starts.extend(range(start, end))
-    ends.extend(range(start + 1, end + 1))
-
-
-def _instead(kind: str, found: str) -> str:
+def _instead(kind: str | None, found: str) -> str:
     if kind == "pair":
         return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    return {"newline": "\n", "space": " ", "surrogate": "\ufffd"}.get(kind, "")
-
-
-def check_length(text: str, limit: int, *, field: str = "text") -> None:
-    """Raise InputError if ``text`` has more than ``limit`` characters."""
-    if len(text) > limit:
-        message = f"the text has {len(text)} characters, more than the {limit} allowed; send it in parts"
-        raise InputError(message, field=field, reason="TEXT_TOO_LONG")
-
-
-def is_speakable(text: str) -> bool:
-    """True if there is anything to say: a letter, a digit, a symbol or an emoji."""
-    return _SPEAKABLE.search(text) is not None
+    return {"newline": "\n", "space": " "}.get(kind or "", "")

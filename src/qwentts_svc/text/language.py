@@ -1,21 +1,23 @@
 """Which of the model's languages a text is in: by script, and among Latin-script languages by common words and letters.
 
-Cheap and causal: no model, one pass. Names are the keys of the checkpoints' ``codec_language_id``.
+Cheap and causal: no model, one pass. Owns the word lists; cutting a text by language is the normalizer's. Names are the
+keys of the checkpoints' ``codec_language_id``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 
-__all__ = ["LANGUAGES", "LanguageSpan", "LanguageTracker", "detect_language", "language_spans"]
+__all__ = ["CODES", "LANGUAGES", "LATIN", "WORD_OWNERS", "LanguageTracker", "detect_language"]
 
 LANGUAGES = (
     "english", "russian", "chinese", "japanese", "korean", "german", "french", "spanish", "portuguese", "italian",
 )  # fmt: skip
+
+CODES = dict(zip(LANGUAGES, ("en", "ru", "zh", "ja", "ko", "de", "fr", "es", "pt", "it"), strict=True))
+"""Language name -> the short code that normalization goes by."""
 
 _COMMON_WORDS = """
 english: the and of to in is was it for you with on are this be have not at from we they he she his my your what
@@ -31,13 +33,16 @@ portuguese: o a os as e é um uma eu ele ela nós em por para com não que do da
 italian: il lo la gli le e è un una io tu lui lei noi in per con non che del della di si suo sua sono ma più nel
     alla come anche questo questa molto ciao grazie quando ho hanno ed dei delle
 """
-_WORD_OWNERS: dict[str, tuple[str, ...]] = {}
+WORD_OWNERS: dict[str, tuple[str, ...]] = {}
+"""Common word -> names of the Latin-script languages it is of."""
 _name = ""
 for _word in _COMMON_WORDS.split():
     if _word.endswith(":"):
         _name = _word[:-1]
     else:
-        _WORD_OWNERS[_word] = (*_WORD_OWNERS.get(_word, ()), _name)
+        WORD_OWNERS[_word] = (*WORD_OWNERS.get(_word, ()), _name)
+LATIN = tuple(dict.fromkeys(name for owners in WORD_OWNERS.values() for name in owners))
+"""The languages in Latin script."""
 _LETTER_OWNERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys("ß", ("german",)),
     **dict.fromkeys("äü", ("german",)),
@@ -64,15 +69,6 @@ _PROBE_RUNS = 200
 _MEMORY_GROWTH = 1.03
 """How much more a word counts than the one before it."""
 _RESCALE = 1e100
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageSpan:
-    """A stretch [start, end) of a text and the language it is read in."""
-
-    start: int
-    end: int
-    language: str
 
 
 class LanguageTracker:
@@ -145,31 +141,10 @@ def detect_language(text: str, default: str = "english") -> str:
     return default if tracker.hint == "auto" else tracker.language
 
 
-def language_spans(text: str, default: str = "english") -> Iterator[LanguageSpan]:
-    """Cut ``text`` where its script changes. Spans are ordered and gap-free; what is no letter (numbers, punctuation,
-    spaces) goes with the letters before it, at the start with those after it. Latin stretches are judged one by one."""
-    start, script, position = 0, "", 0
-    japanese = regex.search(r"[\p{Hiragana}\p{Katakana}]", text) is not None
-    for match in _RUN.finditer(text):
-        found = match.lastgroup or "latin"
-        if found == "chinese" and japanese:
-            found = "japanese"
-        if script and found != script:
-            yield LanguageSpan(start, match.start(), _named(script, text[start : match.start()], default))
-            start = match.start()
-        script, position = found, match.end()
-    if position < len(text) or start < len(text):
-        yield LanguageSpan(start, len(text), _named(script, text[start:], default))
-
-
-def _named(script: str, text: str, default: str) -> str:
-    return detect_language(text, default) if script in ("latin", "") else script
-
-
 @lru_cache(maxsize=8192)
 def _latin_votes(word: str) -> tuple[tuple[str, float], ...]:
     lowered = word.lower().replace("’", "'")
-    owners = _WORD_OWNERS.get(lowered, ())
+    owners = WORD_OWNERS.get(lowered, ())
     votes = [(name, 2.0 / len(owners)) for name in owners]
     if not lowered.isascii():
         for letter in sorted(set(lowered)):

@@ -53,6 +53,8 @@ class OffsetMap:
 
     def to_source(self, seq: TokenSeq) -> TokenSeq:
         """The tokens with offsets in the source."""
+        if len(self._spans) == 1 and self._spans[0][0] == self._spans[0][2] and _one_to_one(self._spans[0]):
+            return seq  # Nothing was rewritten so far.
         return TokenSeq(seq.ids, tuple(self.source_span(start, end) for start, end in seq.offsets))
 
 

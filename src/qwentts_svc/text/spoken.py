@@ -1,7 +1,9 @@
-"""The whole way of a text that arrives in pieces: written text -> spoken text -> body tokens with source offsets."""
+"""The whole way of a text that arrives in pieces: written text -> clean text -> spoken text -> body tokens with offsets
+in the written text."""
 
 from __future__ import annotations
 
+from qwentts_svc.text.clean import TextCleaner
 from qwentts_svc.text.incremental import IncrementalNormalizer, NormalizeText
 from qwentts_svc.text.offsets import OffsetMap
 from qwentts_svc.text.stream import TextStream
@@ -15,7 +17,8 @@ __all__ = ["SpokenStream"]
 class SpokenStream:
     """``TextStream`` with a normalizer in front of it. For any split of a text the tokens, joined, are the same.
 
-    ``normalize=None`` speaks the text as it is written; ``raw`` also keeps leading newlines.
+    ``normalize=None`` speaks the text as it is written, but for control and zero-width characters; ``raw`` keeps those
+    too, and leading newlines. ``skip_plain``: see ``IncrementalNormalizer``.
     """
 
     def __init__(
@@ -28,6 +31,8 @@ class SpokenStream:
         raw: bool = False,
     ) -> None:
         self._tokens = TextStream(template, raw=raw)
+        self._cleaner = None if raw else TextCleaner()
+        self._cleaned = OffsetMap()
         self._normalizer: IncrementalNormalizer | None = None
         if normalize is not None:
             self._normalizer = IncrementalNormalizer(normalize, language=language, skip_plain=skip_plain)
@@ -42,6 +47,21 @@ class SpokenStream:
 
     def push(self, delta: str) -> TokenSeq:
         """Tokens that became final; offsets count source characters from the first one ever pushed."""
+        if self._cleaner is not None:
+            clean = self._cleaner.push(delta)
+            self._cleaned.extend(clean)
+            delta = clean.text
+        return self._to_source(self._push_clean(delta))
+
+    def end(self) -> TokenSeq:
+        """The remaining tokens; afterwards another text may follow."""
+        if self._cleaner is not None:
+            self._cleaner.end()
+        return self._to_source(self._end_clean())
+
+    flush = end
+
+    def _push_clean(self, delta: str) -> TokenSeq:
         if self._normalizer is None:
             self.spoken_chars += len(delta)
             return self._tokens.push(delta)
@@ -50,8 +70,7 @@ class SpokenStream:
         self._map.extend(piece)
         return self._map.to_source(self._tokens.push(piece.text))
 
-    def end(self) -> TokenSeq:
-        """The remaining tokens; afterwards another text may follow."""
+    def _end_clean(self) -> TokenSeq:
         if self._normalizer is None:
             return self._tokens.end()
         piece = self._normalizer.end()
@@ -60,4 +79,5 @@ class SpokenStream:
         tokens = seq_add(self._tokens.push(piece.text), self._tokens.end())
         return self._map.to_source(tokens)
 
-    flush = end
+    def _to_source(self, seq: TokenSeq) -> TokenSeq:
+        return seq if self._cleaner is None else self._cleaned.to_source(seq)

@@ -140,7 +140,7 @@ def _pack(voice: Voice, model_key: str) -> bytes:
 
 def _unpack(file: Path, model_key: str) -> Voice | None:
     """None for a voice of another model or of another version of this file. Raises anything for a bad file."""
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
         if meta["version"] != _VERSION or meta["model"] != model_key:
             return None

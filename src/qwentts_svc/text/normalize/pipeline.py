@@ -121,8 +121,8 @@ class _Unit:
         if rule.name in self._disabled:
             return False
         try:
-            edits = list(rule.apply(self.text, ctx))
-            if not edits:
+            proposed = rule.apply(self.text, ctx)
+            if not proposed or not (edits := list(proposed)):
                 return False
             check_edits(self.text, edits)
         except Exception as error:  # a defect in one rule must not cost the caller the rest of the text

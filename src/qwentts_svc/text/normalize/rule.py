@@ -84,13 +84,12 @@ class PatternRule:
 
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """See ``Rule``."""
+        if self._gate is not None and not self._gate(text):
+            return ()
         if self._starts is None:
-            if self._gate is not None and not self._gate(text):
-                return ()
             matches: Iterable[re.Match[str]] = self.pattern.finditer(text)
         else:
-            places = self._starts.places(text)
-            if not places or (self._gate is not None and not self._gate(text)):
+            if not (places := self._starts.places(text)):
                 return ()
             matches = self._matches(text, places)
         edits: list[Edit] = []

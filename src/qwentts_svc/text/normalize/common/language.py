@@ -1,4 +1,4 @@
-"""Which language a piece of text is in: by script, and among Latin-script languages by their commonest words.
+"""Which language each piece of a text is in, given what the caller says of it: by script, then by common words.
 
 Cheap on purpose: no model, one pass over the letters; only the first words of a unit are looked up.
 """
@@ -8,35 +8,13 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.errors import InputError
+from qwentts_svc.text.language import CODES, LATIN, WORD_OWNERS
 
-LANGUAGES = ("en", "ru", "zh", "ja", "ko", "de", "fr", "es", "pt", "it")
+LANGUAGES = tuple(CODES.values())
 """Codes of the languages that have rules of their own."""
 
-_NAMES = {
-    "english": "en",
-    "russian": "ru",
-    "chinese": "zh",
-    "japanese": "ja",
-    "korean": "ko",
-    "german": "de",
-    "french": "fr",
-    "spanish": "es",
-    "portuguese": "pt",
-    "italian": "it",
-}
-_COMMON_WORDS = {
-    "en": "the and of to in is was that it for you with on are this be have not at from we they he she his her my your",
-    "de": "der die das und ist nicht ein eine ich du er wir ihr mit auf für von zu den dem des im am um hat war sind",
-    "fr": "le la les des et est un une je tu il elle nous vous dans pour sur avec pas que qui ne du au aux ce sont",
-    "es": "el la los las y es un una yo tú él nosotros en por para con no que del al se su este esta son pero más hay",
-    "pt": "o a os as e é um uma eu ele ela nós em por para com não que do da dos das no na se seu sua são mais você",
-    "it": "il lo la gli le e è un una io tu lui lei noi in per con non che del della di si suo sua sono ma più nel",
-}
-_WORD_LANGS: dict[str, tuple[str, ...]] = {}
-for _code, _words in _COMMON_WORDS.items():
-    for _word in _words.split():
-        _WORD_LANGS[_word] = (*_WORD_LANGS.get(_word, ()), _code)
-
+_LATIN = frozenset(CODES[name] for name in LATIN)
+_WORD_CODES = {word: tuple(CODES[name] for name in owners) for word, owners in WORD_OWNERS.items()}
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
 _SCRIPT_RUN = re.compile(
     r"(?P<ru>[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*)|(?P<ja>[\u3040-\u30ff]+)|(?P<ko>[\uac00-\ud7af\u1100-\u11ff]+)"
@@ -59,7 +37,7 @@ def language_code(hint: str) -> str:
     key = hint.strip().lower()
     if key in ("", "auto"):
         return "auto"
-    code = _NAMES.get(key, re.split("[-_]", key, maxsplit=1)[0])
+    code = CODES.get(key, re.split("[-_]", key, maxsplit=1)[0])
     if code not in LANGUAGES:
         raise InputError(f"language {hint[:40]!r} is not one of auto, {', '.join(LANGUAGES)}", field="language")
     return code
@@ -69,13 +47,13 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     """The main language of ``text``. A ``hint`` settles what script alone cannot; under "auto", ``default`` is the
     language of a text without letters and of a Latin-script text whose words do not clearly say otherwise."""
     known = hint if hint in LANGUAGES else default
-    latin = known if known in _COMMON_WORDS else "en"
+    latin = known if known in _LATIN else "en"
     if not _OTHER_SCRIPT.search(text):
         if not _LATIN_WORD.search(text):
             return known
-        if known not in _COMMON_WORDS and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
+        if known not in _LATIN and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
             return known
-        return latin if hint in _COMMON_WORDS else _latin_language(text, latin)
+        return latin if hint in _LATIN else _latin_language(text, latin)
     weights: dict[str, int] = {}
     for run in _SCRIPT_RUN.finditer(text):
         script = run.lastgroup or "latin"
@@ -90,7 +68,7 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     best = max(weights, key=lambda script: weights[script])
     if best != "latin":
         return best
-    return latin if hint in _COMMON_WORDS else _latin_language(text, latin)
+    return latin if hint in _LATIN else _latin_language(text, latin)
 
 
 def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[tuple[int, int, str]]:
@@ -119,7 +97,7 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 def _latin_language(text: str, default: str) -> str:
     votes: dict[str, float] = {}
     for word in _WORD.findall(text[:_PROBE_CHARS].lower()):
-        owners = _WORD_LANGS.get(word, ())
+        owners = _WORD_CODES.get(word, ())
         for code in owners:
             votes[code] = votes.get(code, 0.0) + 1.0 / len(owners)
     if not votes:

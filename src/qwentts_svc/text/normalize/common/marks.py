@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import regex
 
+from qwentts_svc.text.dirt import MAX_MARKS
 from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
-
-MAX_MARKS = 8
 
 _EXCESS = regex.compile(rf"(?<=\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
 # Composition never reaches back over an ASCII character, so these runs can be composed one by one.

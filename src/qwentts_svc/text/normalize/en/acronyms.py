@@ -45,4 +45,6 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
     return " ".join(word) + plural
 
 
-RULES: tuple[Rule, ...] = (PatternRule("acronym", frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), _ACRONYM, _replace),)
+RULES: tuple[Rule, ...] = (
+    PatternRule("acronym", frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), _ACRONYM, _replace, re.compile("[A-Z]{2}")),
+)

@@ -116,8 +116,8 @@ def _unit(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     PatternRule("address", DIGITS, _HOUSE, _house),
     PatternRule("address", frozenset("NSEW"), _DIRECTION, _direction),
-    PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street),
-    PatternRule("address", frozenset("ACDFGHIKLMNOPRSTUVW"), _STATE, _state, re.compile(r"[a-z],?\s[A-Z]{2}\b")),
+    PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street, re.compile(rf"(?:{_SHORT})\b")),
+    PatternRule("address", frozenset("ACDFGHIKLMNOPRSTUVW"), _STATE, _state, re.compile(r"[A-Z]{2}\b")),
     PatternRule("address", DIGITS, _DC_ZIP, _dc_zip, re.compile(r"C\.?,?\s[0-9]{5}")),
     PatternRule("address", frozenset("ASRFB"), _UNIT, _unit),
 )

@@ -22,7 +22,7 @@ _UNIX = re.compile(
 _RELATIVE = re.compile(
     rf"(?<![\w/.])(?:[\w-]{{1,100}}/){{0,20}}[\w-]{{1,100}}(?:\.[\w-]{{1,40}}){{0,3}}\.(?:{_EXT})(?![\w/-]|\.\w)"
 )
-_FILE_GATE = re.compile(rf"\w\.(?:{_EXT})(?!\w)")
+_FILE_GATE = re.compile(rf"\.(?:{_EXT})(?!\w)")
 _SLASH_GATE = re.compile(r"(?:^|[\s(\"'~.])/\w|[~.]/\w")
 
 

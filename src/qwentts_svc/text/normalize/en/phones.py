@@ -79,7 +79,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("phone", DIGITS, _TRUNK, _trunk, _GATE),
     PatternRule("phone", DIGITS, _TOLL, _toll, _TOLL_GATE),
     PatternRule("phone", DIGITS, _LOCAL, _local, _GATE),
-    PatternRule("phone", DIGITS, _SHORT, _after_word),
-    PatternRule("phone", DIGITS, _SHORT_CODE, _after_word),
+    PatternRule("phone", DIGITS, _SHORT, _after_word, re.compile("[CcDdPpRr](?:all|ial|hone|ing)")),
+    PatternRule("phone", DIGITS, _SHORT_CODE, _after_word, re.compile("[Tt]ext")),
     PatternRule("phone", DIGITS, _PLAIN, _after_word, _PLAIN_GATE),
 )

@@ -42,7 +42,7 @@ def _months(match: re.Match[str], _: RuleContext) -> str:
 
 RULES: tuple[Rule, ...] = (
     PatternRule("range", _HYPHEN, _DAYS, _days),
-    PatternRule("range", _HYPHEN, _MONTHS, _months),
+    PatternRule("range", _HYPHEN, _MONTHS, _months, re.compile(rf"[-–—]\s?{MONTH}")),
     PatternRule("range", _HYPHEN, _K, _k),
     PatternRule("range", _HYPHEN, _TIGHT, _range, re.compile("[0-9](?:-|\\s?[–—])")),
     PatternRule("ratio", frozenset(":"), _RATIO, _ratio, re.compile("[0-9]:[0-9]")),

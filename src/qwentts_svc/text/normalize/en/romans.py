@@ -107,7 +107,7 @@ def _and(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 _TRIGGERS = frozenset("IVXLCDM")
-_GATE = re.compile(r"\b[IVXLCDM]{1,12}\b")
+_GATE = re.compile(r"[IVXLCDM]\b")
 _LOWER = re.compile(r"\b(Act|Scene|Chapter|Part|Section|Volume|Book|Appendix|[Pp]ages?|p\.|pp\.)(\s)([ivx]{2,7})(?!\w)")
 
 

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"(?<![\w'.])(?=[\w-]{0,40}[0-9])(?:[A-Za-z]{1,20}[0-9][A-Za-z0-9]{0,30}|[0-9]{1,18}[A-Za-z][A-Za-z0-9]{0,30}|[A-Z][A-Za-z]{0,11}-[0-9][A-Za-z0-9]{0,20})(?:-[A-Za-z0-9]{0,20}[0-9][A-Za-z0-9]{0,20}){0,5}(?![\w]|\.[0-9])"
 )
 _PART = re.compile(r"[A-Za-z]+|[0-9]+")
-_LETTER_DIGIT = re.compile(r"[A-Za-z]-?[0-9]|[0-9][A-Za-z]")
+_LETTER_DIGIT = re.compile(r"[0-9](?:[A-Za-z]|(?<=[A-Za-z][0-9])|(?<=[A-Za-z]-[0-9]))")
 
 
 def _number(text: str) -> str:

@@ -21,7 +21,7 @@ _URL = re.compile(
     rf"|[A-Za-z0-9][A-Za-z0-9-]{{0,62}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,5}}\.(?:{_TLD})(?![\w-])(?![.-]\w)"
     r"(?::[0-9]{1,5})?(?:[/?#][^\s<>\"'`]{0,2000})?)"
 )
-_INNER_DOT = re.compile(r"[\w/]\.[A-Za-z]|://")
+_INNER_DOT = re.compile(r"\.[A-Za-z]|://")
 
 
 def _email(match: re.Match[str], _: RuleContext) -> str:

@@ -1,0 +1,152 @@
+"""The whole service over the embedded voice, on loopback: every way of asking gives the bytes that ``synth`` writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from qwentts_svc import app
+from qwentts_svc.cli import main
+from qwentts_svc.config import load
+from qwentts_svc.runtime.engine import Engine
+from qwentts_svc.server.configure import server_settings
+from qwentts_svc.server.lifecycle import SpeechServer
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2_grpc
+
+TEXT = "Help the woman get back to her feet. She paid 3 dollars."
+SETTINGS: dict[str, Any] = {
+    "runtime": {"intra_op_threads": 1, "warm_up": False},
+    "server": {"port": 0, "sidecar": {"enabled": False}},
+}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QWENTTS_RUNTIME__INTRA_OP_THREADS", "1")
+    monkeypatch.setenv("QWENTTS_RUNTIME__WARM_UP", "false")
+    monkeypatch.chdir(tmp_path)
+
+
+@asynccontextmanager
+async def service() -> AsyncIterator[tuple[Any, app.App]]:
+    """A stub of a running service, and the app behind it."""
+    settings = load(SETTINGS).settings
+    async with app.build(settings) as running:
+        server = SpeechServer(running.service, server_settings(settings.server))
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+                yield tts_pb2_grpc.TextToSpeechStub(channel), running
+        finally:
+            await server.stop()
+
+
+def config(*, layout: Any = pb.LAYOUT_FULL, chunk_ms: int = 100, **sampling: Any) -> pb.SynthesisConfig:
+    return pb.SynthesisConfig(
+        layout=layout, seed=11, audio=pb.AudioOutput(chunk_ms=chunk_ms), sampling=pb.Sampling(**sampling)
+    )
+
+
+async def stream(stub: Any, wanted: pb.SynthesisConfig, *parts: str) -> bytes:
+    async def requests() -> AsyncIterator[pb.SynthesizeStreamRequest]:
+        yield pb.SynthesizeStreamRequest(config=wanted)
+        for part in parts:
+            yield pb.SynthesizeStreamRequest(text=part)
+
+    return b"".join([answer.audio.data async for answer in stub.SynthesizeStream(requests())])
+
+
+async def synth(*options: str) -> bytes:
+    """What the command line writes for the same request."""
+    assert await asyncio.to_thread(main, ["synth", TEXT, "--seed", "11", "--out", "a.pcm", *options]) == 0
+    return await asyncio.to_thread(Path("a.pcm").read_bytes)
+
+
+SAMPLED = {"do_sample": True, "temperature": 1.2, "subtalker_do_sample": True}
+CASES = [
+    (pb.LAYOUT_FULL, {}, ["--layout", "full"]),
+    (pb.LAYOUT_STREAMING, {}, ["--layout", "streaming"]),
+    (pb.LAYOUT_FULL, SAMPLED, ["--layout", "full", "--sample", "--temperature", "1.2"]),
+    (pb.LAYOUT_STREAMING, SAMPLED, ["--layout", "streaming", "--sample", "--temperature", "1.2"]),
+]
+
+
+async def test_all_calls_and_chunk_sizes_send_the_bytes_that_synth_writes() -> None:
+    words = [word + " " for word in TEXT.split(" ")]
+    words[-1] = words[-1].rstrip()
+    async with service() as (stub, _):
+        for layout, sampling, options in CASES:
+            expected = await synth(*options)
+            assert len(expected) > 24000 * 2
+            alone = await stream(stub, config(layout=layout, chunk_ms=20, **sampling), *words)
+            crowd = await asyncio.gather(
+                stream(stub, config(layout=layout, chunk_ms=80, **sampling), TEXT),
+                stream(stub, config(layout=layout, chunk_ms=500, **sampling), *TEXT),
+            )
+            chunks = stub.SynthesizeChunks(
+                pb.SynthesizeChunksRequest(text=TEXT, config=config(layout=layout, chunk_ms=60, **sampling))
+            )
+            joined = b"".join([answer.audio.data async for answer in chunks])
+            whole = await stub.Synthesize(
+                pb.SynthesizeRequest(text=TEXT, config=config(layout=layout, **sampling)), timeout=60
+            )
+            for name, heard in zip(("20", "80", "500", "chunks"), (alone, *crowd, joined), strict=True):
+                assert heard == expected, (options, name)
+            assert whole.audio.endswith(expected)
+            assert len(whole.audio) - len(expected) in (0, 44)
+
+
+async def test_the_first_audio_arrives_while_later_frames_are_still_being_made() -> None:
+    async with service() as (stub, running):
+        engine = running.service._client.engine
+        assert isinstance(engine, Engine)
+        await stream(stub, config(), "Hello.")
+        call = stub.SynthesizeChunks(
+            pb.SynthesizeChunksRequest(text=TEXT * 3, config=config(layout=pb.LAYOUT_STREAMING, chunk_ms=80))
+        )
+        frames_at_first = 0
+        total = 0
+        async for answer in call:
+            if answer.WhichOneof("message") == "audio":
+                if not total:
+                    frames_at_first = sum(row.frames_done for row in list(engine.rows.values()))
+                    assert engine.rows, "everything had been made before the first audio arrived"
+                total += len(answer.audio.data)
+        frames = total // 3840
+        assert 0 < frames_at_first < frames / 2
+
+
+async def test_text_fed_by_characters_is_heard_before_it_ends_and_is_the_same_as_text_fed_at_once() -> None:
+    async with service() as (stub, _):
+        wanted = config(layout=pb.LAYOUT_STREAMING, chunk_ms=80)
+        whole = await stream(stub, wanted, TEXT)
+        call = stub.SynthesizeStream()
+        await call.write(pb.SynthesizeStreamRequest(config=wanted))
+        heard: list[bytes] = []
+        first = asyncio.Event()
+
+        async def listen() -> None:
+            async for answer in call:
+                if answer.audio.data:
+                    heard.append(answer.audio.data)
+                    first.set()
+
+        listening = asyncio.create_task(listen())
+        half = len(TEXT) // 2
+        for char in TEXT[:half]:
+            await call.write(pb.SynthesizeStreamRequest(text=char))
+        async with asyncio.timeout(30):
+            await first.wait()
+        for char in TEXT[half:]:
+            await call.write(pb.SynthesizeStreamRequest(text=char))
+        await call.done_writing()
+        async with asyncio.timeout(60):
+            await listening
+        assert b"".join(heard) == whole
