@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -82,8 +82,7 @@ class ReplayItem:
     blocks: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(NamedTuple):
     """One row of a frame step: writes KV at ``position`` and yields frame ``frame`` of the row in ``slot``."""
 
     slot: int

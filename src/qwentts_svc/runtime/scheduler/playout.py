@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from qwentts_svc.runtime.rows import Row
 from qwentts_svc.runtime.scheduler.compose import Tuning, finish_plan, ledger_for
@@ -50,7 +51,10 @@ class PlayoutPolicy:
             starts = choose_starts(view, now, candidates, ledger, reserve, positions, ranked.least_s)
             decode = merge_starts(decode, starts, view.max_rows)
 
-        streams_s, background_s = step_limits(view, len(decode), pending, ranked.pace_s, tuning)
+        if any(tuning.classes[row.priority].playout for row in view.rows):
+            streams_s, background_s = step_limits(view, len(decode), pending, ranked.pace_s, tuning)
+        else:  # nobody listens: the widest step is the most speech per second
+            streams_s = background_s = inf
         for rows, limit_s in (
             (ranked.wanting, streams_s),
             (ranked.background, background_s),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from qwentts_svc.runtime.qos import ClassDefaults
 from qwentts_svc.runtime.rows import Row
@@ -26,7 +27,7 @@ def merge_starts(decode: Sequence[Row], starts: Sequence[Row], places: int) -> l
 def step_width(view: Snapshot, needed: int, limit_s: float) -> int:
     """Places in a step of ``limit_s`` seconds, at least ``needed`` and at least one."""
     costs = view.costs
-    if costs.step_row_s <= 0:
+    if costs.step_row_s <= 0 or limit_s == inf:
         return view.max_rows
     width = int(min(limit_s - costs.step_base_s, view.max_rows * costs.step_row_s) / costs.step_row_s + 1e-9)
     return min(max(width, needed, 1), view.max_rows)
