@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from support.bridge_rig import MANY, Told, bridge, hear, say
 from qwentts_svc.bridge import session as session_module
 from qwentts_svc.bridge.api import Interrupted, SegmentAudio, SegmentEnd, SessionFinished
 from qwentts_svc.bridge.pieces import CutBudgets
+from qwentts_svc.bridge.speaking import SpokenSegment
 from qwentts_svc.errors import DecodeError, InputError, QosError, TtsError
 from qwentts_svc.runtime.admission import Admission
 from qwentts_svc.runtime.qos import LOW_LATENCY
@@ -413,3 +415,38 @@ async def test_text_prepared_on_a_worker_loses_nothing_while_the_listener_listen
         told = await say(it.open(layout=layout), text)
         assert told.ends[0].reason is FinishReason.COMPLETE
         assert len(it.submitted) == len(threaded)
+
+
+async def test_nothing_is_taken_from_a_segment_while_a_worker_has_its_text(monkeypatch) -> None:
+    monkeypatch.setattr(session_module, "_LONG_TEXT_CHARS", 50)
+    entered, gate = threading.Event(), threading.Event()
+    feed, pump = SpokenSegment.feed, SpokenSegment.pump
+    overlaps: list[int] = []
+    busy: set[int] = set()
+
+    def slow_feed(segment, text):
+        busy.add(segment.index)
+        entered.set()
+        gate.wait(5)
+        feed(segment, text)
+        busy.discard(segment.index)
+
+    def watched_pump(segment, room, **fields):
+        overlaps.extend(busy)
+        return pump(segment, room, **fields)
+
+    monkeypatch.setattr(SpokenSegment, "feed", slow_feed)
+    monkeypatch.setattr(SpokenSegment, "pump", watched_pump)
+    async with bridge(3) as it:
+        session = it.open()
+        heard = asyncio.create_task(hear(session))
+        pushing = asyncio.create_task(session.push("A sentence of some words. " * 4))
+        assert await asyncio.to_thread(entered.wait, 5)
+        for _ in range(5):
+            session._news.set()  # whatever wakes the listener
+            await asyncio.sleep(0.005)
+        gate.set()
+        await pushing
+        await session.end()
+        assert (await heard).ends[0].reason is FinishReason.COMPLETE
+        assert not overlaps

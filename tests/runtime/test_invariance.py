@@ -216,7 +216,7 @@ def test_invariant_numerics_say_the_same_alone_and_in_any_crowd() -> None:
     # Or the test would prove nothing.
     assert preempted >= 10
     assert largest >= 5
-    assert reasons >= {FinishReason.COMPLETE, FinishReason.LENGTH_LIMIT}
+    assert FinishReason.LENGTH_LIMIT in reasons
 
 
 @pytest.mark.timeout(300)

@@ -6,6 +6,7 @@ ends depends on the text alone, never on how it arrived.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -145,7 +146,8 @@ class WholeFeed:
 
 class StreamingFeed:
     """Commits tokens as the text arrives. A piece ends before the first sentence that begins after its budget is used
-    up; this is decided character by character, so any split of the text gives the same pieces."""
+    up; this is decided character by character, so any split of the text gives the same pieces. ``early``: a piece may
+    be taken while it is still growing, else once it has ended."""
 
     def __init__(
         self,
@@ -156,14 +158,16 @@ class StreamingFeed:
         language: str,
         raw: bool,
         skip_plain: bool = True,
+        early: bool = True,
     ) -> None:
+        self._early = early
         self._stream = SpokenStream(
             template, None if raw else normalize, language=language, raw=raw, skip_plain=skip_plain
         )
         self._budget_s = float("inf") if raw else budgets.max_s
         self._clock = SentenceClock()
         self._open: Piece | None = None
-        self._ready: list[Piece] = []
+        self._ready: deque[Piece] = deque()
         self._visible = raw
         """There is something to say in the piece that is open or begins next."""
         self._raw = raw
@@ -185,7 +189,9 @@ class StreamingFeed:
         self._close()
 
     def take(self) -> Piece | None:
-        return self._ready.pop(0) if self._ready else None
+        if not self._ready or not (self._early or self._ready[0].ended):
+            return None
+        return self._ready.popleft()
 
     @property
     def exhausted(self) -> bool:

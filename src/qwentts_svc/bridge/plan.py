@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from qwentts_svc.bridge.pieces import CutBudgets, Feed, StreamingFeed, WholeFeed
 from qwentts_svc.text.incremental import NormalizeText
@@ -72,8 +73,9 @@ class SpeechPlan:
         return self.tuning.parallel if self.request.priority is Priority.BATCH else self.tuning.lookahead
 
     def feed(self) -> Feed:
-        """A feed for a new segment."""
-        kind = StreamingFeed if self.text_open else WholeFeed
+        """A feed for a new segment. In the streaming layout a text is cut in the same way whether it is sent at once or
+        piece by piece, so that both sound the same."""
+        kind = WholeFeed if self.layout is Layout.FULL else partial(StreamingFeed, early=self.text_open)
         return kind(
             self.template,
             self.normalize,

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from qwentts_svc.bridge.speaking import SpokenPiece, SpokenSegment
 from qwentts_svc.errors import InputError, TtsError
 from qwentts_svc.runtime.messages import Failed, Finished, FramesOut
 from qwentts_svc.text.tokenizer import check_encodable
-from qwentts_svc.types import AudioChunk, FinishReason, Usage
+from qwentts_svc.types import AudioChunk, FinishReason, Layout, Usage
 
 _LONG_TEXT_CHARS = 4_000
 """Longer texts are prepared on a worker thread, so that the loop is never held for long."""
@@ -101,15 +102,21 @@ class Session:
             self._check_open()
             segment = self._open_segment()
             segment.add(text)
-            await self._prepare(len(text) if self._plan.text_open else 0, lambda: segment.feed(text))
-            self._pump()
+            # The streaming layout speaks of a long text what it has while the rest is prepared.
+            long = self._plan.layout is Layout.STREAMING and len(text) > _LONG_TEXT_CHARS
+            size = _LONG_TEXT_CHARS if long else len(text)
+            for start in range(0, len(text), size):
+                await self._prepare(long, partial(segment.feed, text[start : start + size]))
+                self._pump()
+                if self._closed:
+                    return
 
     async def flush(self, flush_id: str = "") -> None:
         """See ``SpeechSession.flush``."""
         async with self._lock:
             self._check_open()
             segment = self._open_segment()
-            await self._prepare(len(segment.text), segment.end_text)
+            await self._prepare(len(segment.text) > _LONG_TEXT_CHARS, segment.end_text)
             segment.closed, segment.flush_id = True, flush_id
             self._pump()
 
@@ -158,8 +165,8 @@ class Session:
             self._count += 1
         return self._segments[-1]
 
-    async def _prepare(self, chars: int, work: Callable[[], None]) -> None:
-        if chars <= _LONG_TEXT_CHARS:
+    async def _prepare(self, long: bool, work: Callable[[], None]) -> None:
+        if not long:
             work()
             return
         self._preparing = True
