@@ -48,7 +48,7 @@ class World:
 
     make: Callable[[], tuple[object, object]]
     faults: bool
-    max_text: int = 30
+    max_text: int = 24
     prompt_fields: dict[str, str] = field(default_factory=dict)
     instruct: tuple[int, ...] = tuple(range(20, 40))
 
