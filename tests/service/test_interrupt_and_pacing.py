@@ -156,8 +156,9 @@ async def test_a_listener_that_acknowledges_runs_faster_than_real_time(rig: Rig)
             heard_ms = audio.end_ms
             await talk_on.send(played(heard_ms))
         await talk_on.next("segment_end")
-        assert time.monotonic() - started_s < 2.0
-        assert rig.speech.sessions[0].played[-1] == 4000
+        assert time.monotonic() - started_s < 3.5
+        # The last acknowledgement crosses the last answers on the wire.
+        assert rig.speech.sessions[0].played[-1] >= 4000 - 160
         await talk_on.end()
 
 
