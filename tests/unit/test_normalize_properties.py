@@ -62,7 +62,7 @@ def test_english_output_is_a_fixed_point(text: str) -> None:
     assert normalize(once, "en").text == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_MIXED)
 def test_english_output_has_no_ascii_digit_left(text: str) -> None:
     result = normalize(text, "en").text
@@ -70,7 +70,7 @@ def test_english_output_has_no_ascii_digit_left(text: str) -> None:
         assert not re.search("[0-9]", result)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_WORDS, _MIXED)
 def test_letters_of_untouched_words_are_never_lost(words: list[str], noise: str) -> None:
     text = " ".join([*words, noise.replace("\n", " "), *words])
@@ -79,13 +79,13 @@ def test_letters_of_untouched_words_are_never_lost(words: list[str], noise: str)
         assert sum(word in token for token in result) >= 2 * words.count(word) if words else True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_MIXED)
 def test_normalization_is_a_function_of_its_text(text: str) -> None:
     assert normalize(text) == normalize(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_MIXED, st.integers(0, 200))
 def test_source_offsets_are_monotone_and_inside_the_source(text: str, probe: int) -> None:
     result = normalize(text, "en")
@@ -95,7 +95,7 @@ def test_source_offsets_are_monotone_and_inside_the_source(text: str, probe: int
     assert result.source_offset(len(result.text) + probe) <= len(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_MIXED, st.dictionaries(st.sampled_from(["cats", "FBI", "5", "Dr", "x"]), st.sampled_from(["Q9", "$5", "III"])))
 def test_a_lexicon_keeps_the_alignment_whole(text: str, words: dict[str, str]) -> None:
     assert_aligned(text, normalize(text, "en", lexicon=Lexicon.from_words(words)))

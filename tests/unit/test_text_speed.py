@@ -6,7 +6,9 @@ import random
 import re
 import time
 
-from qwentts_svc.text.incremental import IncrementalNormalizer
+import pytest
+
+from qwentts_svc.text.incremental import IncrementalNormalizer, normalize_whole
 from qwentts_svc.text.normalize import Normalizer
 from qwentts_svc.text.segment import segment
 
@@ -54,3 +56,50 @@ def test_a_piece_of_twelve_seconds_is_normalized_in_five_milliseconds() -> None:
         stream.end()
         costs.append(time.process_time() - start)
     assert sorted(costs)[len(costs) // 2] < 0.005 * _MARGIN
+
+
+HOSTILE = [
+    "7",
+    "\u0301\u0323",
+    '"«“',
+    "\U0001f600",
+    "a@",
+    "www.",
+    "1/",
+    "- ",
+    "т. ",
+    "№",
+    "$1,",
+    "I V X ",
+    "5–",
+    "д. 5, ",
+]
+
+
+def cost(text: str, normalizer: Normalizer) -> float:
+    """Seconds to normalize ``text`` as a whole and as a stream, and to cut it."""
+    start = time.process_time()
+    normalizer.normalize(text)
+    normalize_whole(text, normalizer.normalize)
+    assert sum(1 for _ in segment(text))
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_twice_as_much_of_a_hostile_text_costs_about_twice_as_much(unit: str) -> None:
+    normalizer = Normalizer()
+    half, whole = (unit * (chars // len(unit)) for chars in (10_000, 40_000))
+    cost(half[:1000], normalizer)
+    # A quadratic path would take sixteen times as long.
+    assert cost(whole, normalizer) < 9 * cost(half, normalizer) + 0.2
+
+
+def test_the_first_segment_of_a_megabyte_is_ready_in_twenty_milliseconds() -> None:
+    text = prose(1_000_000)
+    costs = []
+    for _ in range(3):
+        start = time.process_time()
+        first = next(segment(text, first_budget_s=4.0))
+        Normalizer().normalize(first.text)
+        costs.append(time.process_time() - start)
+    assert min(costs) < 0.02

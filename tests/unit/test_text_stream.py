@@ -15,6 +15,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from qwentts_svc.errors import InputError
 from qwentts_svc.text.bpe import BpeTokenizer
 from qwentts_svc.text.incremental import IncrementalNormalizer, NormalizeText, join_norm, normalize_whole
+from qwentts_svc.text.normalize import normalize
 from qwentts_svc.text.normalize.types import NormText, Span
 from qwentts_svc.text.spoken import SpokenStream
 from qwentts_svc.text.stream import TextStream
@@ -70,7 +71,7 @@ def cuts(text: str, sizes: list[int]) -> list[str]:
 
 
 @pytest.mark.parametrize("regex", TEMPLATES)
-@settings(max_examples=350, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(deltas=DELTAS, sizes=st.lists(st.integers(0, 4), max_size=40), raw=st.booleans())
 def test_any_split_gives_the_body_of_the_whole(regex: str, deltas: list[str], sizes: list[int], raw: bool) -> None:
     template = TEMPLATES[regex]
@@ -182,7 +183,7 @@ NORM_FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(
     deltas=st.lists(NORM_FRAGMENTS, max_size=24), sizes=st.lists(st.integers(0, 30), max_size=40), plain=st.booleans()
 )
@@ -208,7 +209,19 @@ def check_spans(out: str, source: str, spans: tuple[Span, ...]) -> None:
     assert at == (len(out), len(source))
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.parametrize(("run", "said"), [("\U0001f600", "grinning face"), ("7", "seven")])
+def test_a_run_longer_than_a_unit_keeps_its_words_apart(run: str, said: str) -> None:
+    """Once the name at the end of a unit and the name at the start of the next were glued together."""
+    text = f"Hello {run * 1400} bye"
+    words = {"Hello", "bye", *said.split()}
+    stream = IncrementalNormalizer(normalize)
+    parts = [stream.push(character) for character in text]
+    for norm in (normalize(text, "en"), normalize_whole(text, normalize), join_norm([*parts, stream.end()], "")):
+        assert set(norm.text.split()) == words
+        check_spans(norm.text, text, norm.spans)
+
+
+@settings(max_examples=250, deadline=None)
 @given(deltas=st.lists(NORM_FRAGMENTS, max_size=20))
 def test_units_cover_the_text_and_are_bounded(deltas: list[str]) -> None:
     text = "".join(deltas)
@@ -244,7 +257,7 @@ def test_a_unit_is_read_after_the_words_before_it() -> None:
     assert seen[0].endswith("course of these 5 days")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(
     deltas=st.lists(st.one_of(NORM_FRAGMENTS, FRAGMENTS), max_size=16), sizes=st.lists(st.integers(0, 9), max_size=30)
 )
@@ -266,16 +279,16 @@ DIRTY = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("normalize", [None, spell], ids=["as written", "normalized"])
-@settings(max_examples=200, deadline=None)
+@pytest.mark.parametrize("normalizer", [None, spell], ids=["as written", "normalized"])
+@settings(max_examples=250, deadline=None)
 @given(deltas=st.lists(st.one_of(NORM_FRAGMENTS, DIRTY), max_size=16), sizes=st.lists(st.integers(0, 9), max_size=30))
 def test_dirt_is_never_spoken_whatever_the_split(
-    normalize: NormalizeText | None, deltas: list[str], sizes: list[int]
+    normalizer: NormalizeText | None, deltas: list[str], sizes: list[int]
 ) -> None:
     text = "".join(deltas)
     results = []
     for split in ([text], cuts(text, sizes), list(text)):
-        stream = SpokenStream(STOCK, normalize)
+        stream = SpokenStream(STOCK, normalizer)
         parts = [stream.push(delta) for delta in split]
         results.append(seq_add(*parts, stream.end()))
     assert results[0] == results[1] == results[2]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from qwentts_svc.text.language import LanguageTracker
+from qwentts_svc.text.normalize.alignment import runs_together
 from qwentts_svc.text.normalize.types import NormText, Span
 from qwentts_svc.text.units import next_unit, trailing_words
 
@@ -33,6 +34,8 @@ class IncrementalNormalizer:
         self._skip_plain = skip_plain
         self._tracker = LanguageTracker(language)
         self._left = ""
+        self._edge = ("", "")
+        """The last character of the source so far and of what is said of it."""
         self._pending = ""
 
     @property
@@ -48,7 +51,7 @@ class IncrementalNormalizer:
     def end(self) -> NormText:
         """The rest. Afterwards another text may follow; the language so far is remembered, the words are not."""
         rest = self._release(final=True)
-        self._left = ""
+        self._left, self._edge = "", ("", "")
         return rest
 
     flush = end
@@ -74,9 +77,20 @@ class IncrementalNormalizer:
 
     def _as_written(self, text: str) -> NormText:
         self._advance(text)
-        return _as_is(text, self._tracker.language)
+        return self._apart(text, _as_is(text, self._tracker.language))
 
     def _as_spoken(self, unit: str) -> NormText:
+        return self._apart(unit, self._said(unit))
+
+    def _apart(self, source: str, norm: NormText) -> NormText:
+        """``norm`` with a space in front where it would run together with what was said before."""
+        before, self._edge = self._edge, (source[-1:], norm.text[-1:])
+        if not runs_together(*before, source[:1], norm.text[:1]):
+            return norm
+        spans = ((0, 1, 0, 0), *((a + 1, b + 1, c, d) for a, b, c, d in norm.spans))
+        return NormText(" " + norm.text, norm.lang, spans)
+
+    def _said(self, unit: str) -> NormText:
         left = self._left
         self._advance(unit)
         core = unit.strip()

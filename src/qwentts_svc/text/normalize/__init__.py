@@ -7,6 +7,7 @@ from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconEntry
 from qwentts_svc.text.normalize.pipeline import Normalizer, normalize
 from qwentts_svc.text.normalize.registry import rule_names
 from qwentts_svc.text.normalize.types import NormText, Span
+from qwentts_svc.text.normalize.warm import warm
 
 __all__ = [
     "LANGUAGES",
@@ -20,4 +21,5 @@ __all__ = [
     "language_spans",
     "normalize",
     "rule_names",
+    "warm",
 ]

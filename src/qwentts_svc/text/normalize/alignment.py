@@ -12,6 +12,8 @@ from qwentts_svc.text.normalize.rule import Edit
 from qwentts_svc.text.normalize.types import Span
 
 Piece = tuple[int, int]
+_CJK = "\u2e80"
+"""From here on scripts are written without spaces."""
 
 
 class BadEditsError(ValueError):
@@ -81,6 +83,18 @@ def compose(pieces: Sequence[Piece], edits: Iterable[Edit]) -> list[Piece]:
         out.append(piece)
     out.extend(queue)
     return out
+
+
+def runs_together(source_before: str, out_before: str, source_after: str, out_after: str) -> bool:
+    """Whether what is said on both sides of a cut would run together although it was not one word in writing.
+
+    Of each the character at the cut, "" for none. A word that goes across the cut as it is written stays whole.
+    """
+    if not (out_before.isalnum() and out_after.isalnum()) or max(out_before, out_after) >= _CJK:
+        return False
+    if source_before.isspace() or source_after.isspace():
+        return False
+    return (source_before, source_after) != (out_before, out_after)
 
 
 def to_spans(pieces: Iterable[Piece]) -> tuple[Span, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
-from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, to_spans
+from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, runs_together, to_spans
 from qwentts_svc.text.normalize.common import FINISH, PREPARE
 from qwentts_svc.text.normalize.common.language import detect_language, language_code, language_spans
 from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconRun
+from qwentts_svc.text.normalize.pairs import LONGEST
 from qwentts_svc.text.normalize.registry import rules_of
 from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
 from qwentts_svc.text.normalize.ruleset import RuleSet
@@ -22,6 +23,8 @@ _DETECT_CHARS = 2000
 _MAX_PASSES = 4
 """What one rule writes may be read by an earlier one; a second pass, nearly free as digits are gone, makes the output a
 fixed point. The bound is for a pair of rules that would undo each other."""
+_MANY = 12
+"""Rules to try at least, for a look at the text's pairs of characters to be worth its time."""
 
 _PREPARE = RuleSet(PREPARE)
 _FINISH = RuleSet(FINISH)
@@ -64,6 +67,9 @@ class Normalizer:
         for start, end in units(text):
             unit = _Unit(text[start:end], off, self._failed)
             self._normalize_unit(unit, hint, main, lexicons)
+            if parts and runs_together(text[start - 1], parts[-1][-1:], text[start], unit.text[:1]):
+                parts.append(" ")
+                pieces.append((1, 0))
             parts.append(unit.text)
             pieces += unit.pieces
         return NormText("".join(parts), main, to_spans(pieces))
@@ -95,7 +101,7 @@ class Normalizer:
 class _Unit:
     """One unit under rewriting."""
 
-    __slots__ = ("_chars", "_disabled", "_failed", "pieces", "protected", "text")
+    __slots__ = ("_chars", "_disabled", "_failed", "_found", "pieces", "protected", "text")
 
     def __init__(self, text: str, disabled: frozenset[str], failed: RuleFailed) -> None:
         self.text = text
@@ -104,35 +110,59 @@ class _Unit:
         self._chars = set(text)
         self._disabled = disabled
         self._failed = failed
+        self._found: tuple[RuleSet, int] | None = None
 
     def run(self, rules: RuleSet, ctx: RuleContext) -> None:
         """Apply each rule that is on and that the unit has the characters for."""
         chosen, at = rules.choose(self._chars), 0
+        found = self._found_for(rules) if len(chosen) >= _MANY else -1
+        needed = rules.needed
         while at < len(chosen):
             index = chosen[at]
             at += 1
-            if self._run_rule(rules.rules[index], ctx):
+            if needed[index] & ~found:
+                continue
+            if edits := self._run_rule(rules.rules[index], ctx):
                 # What was written may concern rules that the text as it stood did not; what is gone, none.
                 chosen = rules.choose(self._chars)
                 at = bisect_right(chosen, index)
+                if found >= 0:
+                    found |= self._found_in(edits, rules)
+                    self._found = rules, found
 
-    def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
-        """Apply one rule; whether it changed anything."""
+    def _found_for(self, rules: RuleSet) -> int:
+        """What the text has, or once had, of what rules need."""
+        if self._found is None or self._found[0] is not rules:
+            self._found = rules, rules.found(self.text, self._chars)
+        return self._found[1]
+
+    def _found_in(self, edits: Sequence[Edit], rules: RuleSet) -> int:
+        """What came into the text by ``edits`` of what rules need."""
+        text, shift, found = self.text, 0, 0
+        for start, end, replacement in edits:
+            at = start + shift
+            shift += len(replacement) - (end - start)
+            around = text[max(0, at - LONGEST) : at + len(replacement) + LONGEST]
+            found |= rules.found(around, set(around))
+        return found
+
+    def _run_rule(self, rule: Rule, ctx: RuleContext) -> Sequence[Edit]:
+        """Apply one rule; what it changed, in offsets of the text as it was."""
         if rule.name in self._disabled:
-            return False
+            return ()
         try:
             proposed = rule.apply(self.text, ctx)
             if not proposed or not (edits := list(proposed)):
-                return False
+                return ()
             check_edits(self.text, edits)
         except Exception as error:  # a defect in one rule must not cost the caller the rest of the text
             self._failed(rule.name, error)
-            return False
+            return ()
         if self.protected:
             edits = [edit for edit in edits if not self._is_protected(edit)]
         if edits:
             self._apply(edits)
-        return bool(edits)
+        return edits
 
     def run_parts(self, parts: Sequence[tuple[int, int, RuleSet, RuleContext]]) -> None:
         """Apply each part's rules to that part alone. Parts are ordered and cover the text."""
@@ -166,6 +196,7 @@ class _Unit:
         self.text = rewrite(self.text, edits)
         self.pieces = compose(self.pieces, edits)
         self._chars = set(self.text)
+        self._found = None
         if self.protected:
             self.protected = _shifted(self.protected, edits)
 

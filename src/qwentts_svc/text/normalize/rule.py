@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from qwentts_svc.text.normalize.starts import needs_of, starts_of
+from qwentts_svc.text.normalize.starts import starts_of
 
 DIGITS = frozenset("0123456789")
 """Triggers of every rule that starts from an ASCII digit."""
@@ -62,7 +62,7 @@ class PatternRule:
     (or a pattern to find) that every text with a match passes. Immutable.
     """
 
-    __slots__ = ("_gate", "_match", "_starts", "name", "needs", "pattern", "replace", "triggers")
+    __slots__ = ("_gate", "_match", "_starts", "name", "pattern", "patterns", "replace", "triggers")
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class PatternRule:
         self.pattern = pattern
         self.replace = replace
         self._gate = gate.search if isinstance(gate, re.Pattern) else gate
-        self.needs = needs_of(pattern)
-        """Sets of characters of each of which a text that the rule can change has one."""
+        self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
+        """Each is found in every text that the rule can change."""
         self._starts = starts_of(pattern)
         self._match = pattern.match
 

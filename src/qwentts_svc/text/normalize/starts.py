@@ -18,7 +18,8 @@ _MAX_CHARS = 400
 _MAX_NEEDED = 100
 _parser: Any = importlib.import_module("re._parser")
 """The standard library's own view of a pattern; it has no public name since ``sre_parse`` was retired."""
-_RARE = re.compile(r"[^a-zа-яё\s]")
+_FRESH = re.compile(r"[^a-zа-яё\s](?<!\w.)")
+_INNER = re.compile(r"[^a-zа-яё\s](?<=\w.)")
 _CATEGORIES = {"CATEGORY_WORD": r"\w", "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s"}
 
 
@@ -31,10 +32,9 @@ class Starts:
 
     def places(self, text: str) -> list[int]:
         """Offsets in order: all at which a match may begin, and few more."""
-        fresh, inner = _index(text)
-        found = self._places(fresh)
-        if not self.fresh and inner:
-            more = self._places(inner)
+        found = self._places(_index(text, _FRESH))
+        if not self.fresh:
+            more = self._places(_index(text, _INNER))
             return sorted(found + more) if found and more else found or more
         return found
 
@@ -50,24 +50,17 @@ class Starts:
 
 
 @lru_cache(maxsize=16)
-def _index(text: str) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+def _index(text: str, wanted: re.Pattern[str]) -> dict[str, list[int]]:
     """Offsets by character, small letters and blanks left out, for all rules that ask it of the same text: of what does
-    not follow a letter, digit or underscore, and of what does."""
-    fresh: dict[str, list[int]] = {}
-    inner: dict[str, list[int]] = {}
-    before, joined = -2, False
-    for match in _RARE.finditer(text):
-        at, char = match.start(), match.group()
-        if before != at - 1:
-            joined = at > 0 and _is_word(text[at - 1])
-        index = inner if joined else fresh
-        joined = char.isalnum() or char == "_"
-        before = at
+    not follow a letter, digit or underscore (``_FRESH``), or of what does (``_INNER``)."""
+    index: dict[str, list[int]] = {}
+    for match in wanted.finditer(text):
+        char = match.group()
         if char in index:
-            index[char].append(at)
+            index[char].append(match.start())
         else:
-            index[char] = [at]
-    return fresh, inner
+            index[char] = [match.start()]
+    return index
 
 
 def starts_of(pattern: re.Pattern[str]) -> Starts | None:

@@ -49,6 +49,9 @@ _CANDIDATES = re.compile(
     "[0-9#*]\ufe0f?\u20e3|[\u00a9\u00ae\u2049\u203c\u2122\u2139]\ufe0f"
     "|[\u2190-\u21ff\u231a-\u23ff\u25a0-\u27bf\u2934\u2935\u2b05-\u2b55\U0001f000-\U0001faff]"
 )
+_RANGES = ((0x2190, 0x2200), (0x231A, 0x2400), (0x25A0, 0x27C0), (0x2B05, 0x2B56), (0x1F000, 0x1FB00))
+_TRIGGERS = frozenset("\u20e3\ufe0f\u2934\u2935").union(*(map(chr, range(*ends)) for ends in _RANGES))
+"""Of these every sequence that ``_CANDIDATES`` finds has one."""
 _SINGLE = re.compile("[\u231a-\u23ff\u2600-\u27bf\u2b1b-\u2b55\U0001f000-\U0001faff]")
 
 
@@ -56,11 +59,9 @@ class EmojiRule:
     """Reads or drops emoji, longest sequence first (skin tones, joined families, flags, keycaps)."""
 
     name = "emoji"
-    triggers = None
+    triggers: frozenset[str] | None = _TRIGGERS
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
-        if text.isascii():
-            return []
         edits: list[Edit] = []
         pos = 0
         while match := _CANDIDATES.search(text, pos):

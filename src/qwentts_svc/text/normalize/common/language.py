@@ -16,10 +16,15 @@ LANGUAGES = tuple(CODES.values())
 _LATIN = frozenset(CODES[name] for name in LATIN)
 _WORD_CODES = {word: tuple(CODES[name] for name in owners) for word, owners in WORD_OWNERS.items()}
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
-_SCRIPT_RUN = re.compile(
-    r"(?P<ru>[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*)|(?P<ja>[\u3040-\u30ff]+)|(?P<ko>[\uac00-\ud7af\u1100-\u11ff]+)"
-    r"|(?P<zh>[\u3400-\u9fff\U00020000-\U0002fa1f]+)|(?P<latin>[A-Za-zÀ-ɏ]+)"
-)
+_RUNS = {
+    "ru": r"[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*",
+    "ja": r"[\u3040-\u30ff]+",
+    "ko": r"[\uac00-\ud7af\u1100-\u11ff]+",
+    "zh": r"[\u3400-\u9fff\U00020000-\U0002fa1f]+",
+    "latin": "[A-Za-zÀ-ɏ]+",
+}
+_SCRIPT_RUN = re.compile("|".join(f"(?P<{name}>{run})" for name, run in _RUNS.items()))
+_SCRIPTS = {name: re.compile(run) for name, run in _RUNS.items()}
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
@@ -54,13 +59,7 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         if known not in _LATIN and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
             return known
         return latin if hint in _LATIN else _latin_language(text, latin)
-    weights: dict[str, int] = {}
-    for run in _SCRIPT_RUN.finditer(text):
-        script = run.lastgroup or "latin"
-        # One ideograph says about as much as a short word.
-        weights[script] = weights.get(script, 0) + (run.end() - run.start()) * (
-            3 if script in ("zh", "ja", "ko") else 1
-        )
+    weights = _script_weights(text)
     if "zh" in weights and (known == "ja" or "ja" in weights):
         weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
     if hint in weights:
@@ -69,6 +68,16 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     if best != "latin":
         return best
     return latin if hint in _LATIN else _latin_language(text, latin)
+
+
+def _script_weights(text: str) -> dict[str, int]:
+    """How much of ``text`` is in each script, in the order in which they appear."""
+    first = {name: match.start() for name, run in _SCRIPTS.items() if (match := run.search(text)) is not None}
+    return {
+        # One ideograph says about as much as a short word.
+        name: sum(map(len, _SCRIPTS[name].findall(text))) * (3 if name in ("zh", "ja", "ko") else 1)
+        for name in sorted(first, key=lambda name: first[name])
+    }
 
 
 def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[tuple[int, int, str]]:

@@ -137,7 +137,7 @@ _KNOWN = frozenset(
 )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _abbreviated(text: str) -> bool:
     """Whether any full stop follows a known abbreviation or a single letter. Several rules ask this of one text."""
     for part in text.split(".")[:-1]:

@@ -9,6 +9,7 @@ from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective, part_of_speech
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.stops import shortened
 
 _MOTION = re.compile(
     r"(?:обра[тщ]|при[еёйшд]|за[йх]|зашё|вой|вош|вход|поех|поед|ед[еу]|пойд|пош|пройд|пройт|переех|заех"
@@ -176,9 +177,12 @@ def _numbered(match: re.Match[str], _: RuleContext) -> str | None:
     return (spoken.capitalize() if short[0].isupper() and short != "N" else spoken) + " "
 
 
+_IS_STREET = shortened((*(word.partition("-")[0] for word in _STREETS), "обл", "р"))
+_IS_TITLE = shortened(word.partition("-")[0] for word in _TITLES)
+
 RULES: tuple[Rule, ...] = (
     PatternRule("abbreviation", frozenset("."), _NUMBERED_PATTERN, _numbered, re.compile(r"\. ?[0-9IVX]")),
-    PatternRule("abbreviation", frozenset(".-"), _STREET, _street),
-    PatternRule("abbreviation", frozenset(".-"), _STREET_AFTER, _street_after),
-    PatternRule("abbreviation", frozenset(".-"), _TITLE, _title),
+    PatternRule("abbreviation", frozenset(".-"), _STREET, _street, _IS_STREET),
+    PatternRule("abbreviation", frozenset(".-"), _STREET_AFTER, _street_after, _IS_STREET),
+    PatternRule("abbreviation", frozenset(".-"), _TITLE, _title, _IS_TITLE),
 )

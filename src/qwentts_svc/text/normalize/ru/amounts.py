@@ -59,6 +59,8 @@ class AmountRule:
         self._replace = replace
         self._gate = gate
         self._at_digits = at_digits
+        self.patterns = (pattern,) if gate is None else (pattern, gate)
+        """Each is found in every text that the rule can change."""
 
     def _matches(self, text: str) -> Iterator[re.Match[str]]:
         return number_matches(self._pattern, text) if self._at_digits else self._pattern.finditer(text)

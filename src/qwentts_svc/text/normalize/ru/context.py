@@ -11,7 +11,7 @@ _NEXT_WORD = re.compile(r'\s{0,2}["(]?([А-Яа-яЁёA-Za-z]{1,40}(?:-[А-Яа-
 _SENTENCE_BREAK = re.compile(r"[.!?\n]\s")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]{2,40}")
 _PREDICATES = frozenset(("VERB", "PRTS", "ADJS", "INFN", "PRED"))
-_LAST_WORD = re.compile(r"([\w-]{1,40})\s{0,2}$")
+_WORD_CHARS = 40
 
 
 def ends_sentence(text: str, pos: int) -> bool:
@@ -45,5 +45,13 @@ def next_word(text: str, pos: int) -> str:
 
 def last_word(text: str, pos: int) -> str:
     """The word right before ``pos`` (over blanks only), or ""."""
-    match = _LAST_WORD.search(text[max(0, pos - 42) : pos])
-    return match.group(1) if match else ""
+    before = text[max(0, pos - _WORD_CHARS - 2) : pos]
+    written = before.rstrip()
+    gap = before[len(written) :]
+    if len(gap) > 2 and not (len(gap) == 3 and gap[-1] == "\n"):
+        return ""
+    start = end = len(written)
+    limit = max(0, end - _WORD_CHARS)
+    while start > limit and (written[start - 1].isalnum() or written[start - 1] in "_-"):
+        start -= 1
+    return written[start:end]

@@ -38,6 +38,11 @@ class DigitRule:
     gate: re.Pattern[str] | None = None
     triggers: frozenset[str] | None = DIGITS
 
+    @property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """Each is found in every text that the rule can change."""
+        return (self.pattern,) if self.gate is None else (self.pattern, self.gate)
+
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         if self.gate is not None and self.gate.search(text) is None:
             return []

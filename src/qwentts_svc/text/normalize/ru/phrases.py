@@ -8,6 +8,7 @@ from qwentts_svc.text.normalize.ru.abbreviations import free_case
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective
 from qwentts_svc.text.normalize.rule import Edit, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.stops import shortened
 
 _PHRASES: tuple[tuple[str, str], ...] = (
     (r"и\sт\.\s?д\.", "и так далее"), (r"и\sт\.\s?п\.", "и тому подобное"), (r"и\sпр\.", "и прочее"),
@@ -65,6 +66,7 @@ _BY_FIRST = _by_first_word()
 _CANDIDATE = re.compile(
     r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред)\.)|(млн|млрд)(?!\w))"
 )
+_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред"))
 
 
 class PhraseRule:
@@ -72,9 +74,12 @@ class PhraseRule:
 
     name = "abbreviation"
     triggers: frozenset[str] | None = frozenset("./-м")
+    patterns = (_CANDIDATE,)
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         edits: list[Edit] = []
+        if not _IS_SHORTENED(text) and "млн" not in text and "млрд" not in text:
+            return edits
         end = 0
         for candidate in _CANDIDATE.finditer(text):
             if candidate.start() < end:

@@ -102,6 +102,10 @@ _DAY = "|".join(_DAYS)
 _DAY_SPAN = re.compile(rf"(?<!\w)((?i:{_DAY}))\.?\s?[-–—]\s?((?i:{_DAY}))\.?(?!\w)")
 
 
+def _has_moscow(text: str) -> bool:
+    return "мск" in text or "МСК" in text
+
+
 def _moscow(_match: re.Match[str], _: RuleContext) -> str:
     return " по московскому времени"
 
@@ -114,7 +118,7 @@ def _day_span(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     DigitRule("time", _TIME, _time, re.compile("[0-9]:[0-5]")),
     DigitRule("time", _DOTTED, _dotted, re.compile(r"[0-9]\.[0-5]")),
-    PatternRule("time", frozenset("м" + "М"), _MOSCOW, _moscow),
+    PatternRule("time", frozenset("м" + "М"), _MOSCOW, _moscow, _has_moscow),
     PatternRule("date", frozenset("-–—"), _DAY_SPAN, _day_span),
     DigitRule("score", _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
 )
