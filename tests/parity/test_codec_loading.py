@@ -66,3 +66,10 @@ def test_the_encoder_names_what_it_lacks_and_what_it_does_not_know(tmp_path: Pat
     surplus = folder(tmp_path / "surplus", lambda tensors: tensors.update({"encoder.more": torch.zeros(1)}))
     with pytest.raises(ModelError, match=r"encoder\.more"):
         load_codec_encoder(surplus)
+
+
+def test_a_window_of_absurd_length_is_refused_before_memory_is_asked_for(tmp_path: Path) -> None:
+    config = codec_config(CONFIG | {"sliding_window": 2**31 - 1}, RATIOS, 3)
+    directory = write_codec(tmp_path, config, decoder_tensors(CONFIG, seed=0) | encoder_tensors(RATIOS))
+    with pytest.raises(ModelError, match="sliding_window must be between 1 and 65536"):
+        load_codec_decoder(directory)

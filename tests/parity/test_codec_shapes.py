@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.naive_codec import codec_config, decoder_tensors, encoder_tensors, naive_decode, write_codec
 
+from qwentts_svc.codec.config import _downsample_kernel
 from qwentts_svc.codec.kernels import CausalConv, DepthwiseConv, Linear, NarrowConv
 from qwentts_svc.codec.load import load_codec_decoder
 from qwentts_svc.codec.state import StreamState
+from qwentts_svc.fields import Fields
 
 PLAIN: dict[str, Any] = {
     "codebook_size": 9, "codebook_dim": 8, "num_quantizers": 5, "latent_dim": 12, "hidden_size": 20,
@@ -114,3 +116,12 @@ def test_narrow_and_depthwise_convolutions_and_fused_additions_equal_the_library
         wide = F.linear(x.float(), matrix.float())
         torch.testing.assert_close(Linear(matrix, None)(x).float(), wide, rtol=0.0, atol=tolerance)
         torch.testing.assert_close(Linear(matrix, None)(x, add).float(), wide + add.float(), rtol=0.0, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("rates", "kernel"), [({"_frame_rate": 12.5}, 16), ({"frame_rate": 25.0}, 8), ({}, 4), ({"_frame_rate": None}, 4)]
+)
+def test_the_encoders_last_kernel_follows_the_stated_frame_rate(rates: dict[str, Any], kernel: int) -> None:
+    """Stride 2 whatever the factor: [5, 4, 4, 3] leaves 100 Hz, of which a stated rate of 12.5 Hz is an eighth."""
+    data = {"sampling_rate": 24000, "upsampling_ratios": [5, 4, 4, 3], **rates}
+    assert _downsample_kernel(Fields(Path("config.json"), data), (5, 4, 4, 3)) == kernel

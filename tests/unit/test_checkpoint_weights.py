@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from support.tiny_checkpoint import write_tiny_checkpoint
 
 from qwentts_svc.acoustic.checkpoint import open_weights, weight_files
 from qwentts_svc.acoustic.hub import embedded_model
+from qwentts_svc.acoustic.model import load_acoustic
 from qwentts_svc.errors import ModelError
 from qwentts_svc.nn import weights as weights_module
 
@@ -288,3 +290,23 @@ def test_loading_needs_the_memory_of_the_result_and_little_more(tmp_path: Path, 
     grown, result = map(float, out.split())
     assert result == 4 * count * 2 / 2**20
     assert result / 2 < grown < result + 48
+
+
+@pytest.mark.parametrize("name", ["b.flag", "b.ids"])
+def test_integers_where_weights_are_meant_are_refused_by_name(checkpoint: Path, name: str) -> None:
+    with open_weights(checkpoint) as weights:
+        shape = weights.shapes[name]
+        with pytest.raises(ModelError, match=f"{name} is stored as (bool|int64)"):
+            weights.take(name, shape, torch.float32)
+        with pytest.raises(ModelError, match=f"{name} is stored as"):
+            weights.map(name, shape, floating=True)
+
+
+@pytest.mark.parametrize("field", ["intermediate_size", "num_attention_heads"])
+def test_a_configuration_of_absurd_size_is_refused_before_memory_is_asked_for(tmp_path: Path, field: str) -> None:
+    folder = write_tiny_checkpoint(tmp_path / "absurd")
+    config = json.loads((folder / "config.json").read_text())
+    config["talker_config"][field] = 2**31 - 2
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="the configuration asks for"):
+        load_acoustic(folder)

@@ -169,3 +169,19 @@ def _base_config() -> ModelConfig:
 
 
 _BASE = _base_config()
+
+
+def test_a_language_that_a_speaker_has_as_dialect_can_be_asked_for_unless_its_name_says_dialect(
+    configs: dict[str, ModelConfig],
+) -> None:
+    config = configs["custom_voice"]
+    talker = dataclasses.replace(
+        config.talker,
+        languages={**config.talker.languages, "wu": 103, "dialect of yue": 104},
+        speaker_dialect={"bo": "wu"},
+    )
+    changed = dataclasses.replace(config, talker=talker)
+    assert 103 in lay_out(spec(speaker="ann", language="Wu"), changed).codec
+    assert 103 in lay_out(spec(speaker="bo"), changed).codec
+    with pytest.raises(NotFoundError):
+        lay_out(spec(language="dialect of yue"), changed)

@@ -139,3 +139,11 @@ def test_empty_texts_have_empty_bodies() -> None:
     assert template.text_body("").ids == ()
     assert template.text_body("\n").ids == ()
     assert template.instruct_ids("") == ()
+
+
+def test_merges_that_are_gone_are_named(tmp_path: Path) -> None:
+    (tmp_path / "vocab.json").write_text('{"a": 0, "b": 1, "ab": 2}')
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"merges\.txt: holds no merges"):
+        load_tokenizer(tmp_path)

@@ -86,6 +86,11 @@ class TalkerConfig:
         """Size of codebook 0 inside the talker's vocabulary: ids [0, num_codes) are codes."""
         return self.vocab_size - SUPPRESSED_TAIL
 
+    @property
+    def spoken_languages(self) -> tuple[str, ...]:
+        """Languages that can be asked for by name; dialects, which are known by their name, belong to speakers."""
+        return tuple(name for name in self.languages if "dialect" not in name)
+
 
 @dataclass(frozen=True, slots=True)
 class SpeakerEncoderConfig:

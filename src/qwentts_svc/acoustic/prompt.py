@@ -118,9 +118,8 @@ def language_id(language: str, speaker: str, talker: TalkerConfig) -> int | None
     Raises NotFoundError for an unknown language; dialects belong to speakers and cannot be asked for by name.
     """
     name = language.lower()
-    dialects = {key for key in talker.languages if key.endswith("_dialect")} | set(talker.speaker_dialect.values())
-    if name != AUTO_LANGUAGE and (name not in talker.languages or name in dialects):
-        known = ", ".join([AUTO_LANGUAGE, *sorted(set(talker.languages) - dialects)])
+    if name not in (AUTO_LANGUAGE, *talker.spoken_languages):
+        known = ", ".join([AUTO_LANGUAGE, *sorted(talker.spoken_languages)])
         raise NotFoundError(
             f"unknown language {language!r}; known languages: {known}", field="language", reason="LANGUAGE_NOT_FOUND"
         )

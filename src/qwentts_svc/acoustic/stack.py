@@ -28,6 +28,8 @@ class Loader:
 
     def fused(self, names: tuple[str, ...], sizes: tuple[int, ...], in_features: int) -> Linear:
         """One product for several projections of the same input: their rows one below the other."""
+        for name, size in zip(names, sizes, strict=True):  # before any memory is asked for
+            self.weights.check(f"{name}.weight", (size, in_features))
         target = torch.empty(sum(sizes), in_features, dtype=self.dtype, device=self.device)
         for name, part in zip(names, torch.split(target, list(sizes)), strict=True):
             self.weights.take_into(f"{name}.weight", part)
@@ -46,11 +48,12 @@ class Loader:
         hidden, inner, dim = config.hidden_size, config.intermediate_size, config.head_dim
         q_size, kv_size = config.num_heads * dim, config.num_kv_heads * dim
         attn, mlp = f"{prefix}.self_attn", f"{prefix}.mlp"
+        qkv = self.fused(tuple(f"{attn}.{n}_proj" for n in "qkv"), (q_size, kv_size, kv_size), hidden)
         q_norm, k_norm = (self.tensor(f"{attn}.{name}_norm.weight", dim) for name in ("q", "k"))
         qk_norm = torch.cat((q_norm.expand(config.num_heads, -1), k_norm.expand(config.num_kv_heads, -1)))
         return BlockWeights(
             input_norm=self._norm(f"{prefix}.input_layernorm", config),
-            qkv=self.fused(tuple(f"{attn}.{n}_proj" for n in "qkv"), (q_size, kv_size, kv_size), hidden),
+            qkv=qkv,
             qk_norm=RmsNorm(qk_norm, config.rms_norm_eps),
             out=self.fused((f"{attn}.o_proj",), (hidden,), q_size),
             post_norm=self._norm(f"{prefix}.post_attention_layernorm", config),

@@ -22,7 +22,7 @@ class TextEmbedding:
 
     def __init__(self, loader: Loader, config: TalkerConfig) -> None:
         width = config.text_hidden_size
-        table = loader.weights.map("talker.model.text_embedding.weight", (config.text_vocab_size, width))
+        table = loader.weights.map("talker.model.text_embedding.weight", (config.text_vocab_size, width), floating=True)
         self._table = table if loader.device.type == "cpu" else table.to(loader.device, loader.dtype)
         self._dtype = loader.dtype
         self._linears = loader.linears

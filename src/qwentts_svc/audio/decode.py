@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,13 @@ def decode_audio(
 
 
 def resample(pcm: Pcm, source_rate: int, target_rate: int) -> Pcm:
-    """float32 mono to another rate at once (soxr HQ)."""
-    return np.asarray(soxr.resample(pcm, source_rate, target_rate, quality="HQ"), dtype=np.float32)
+    """float32 mono to another rate at once (soxr HQ), ``ceil(samples * (target_rate / source_rate))`` long.
+
+    The length is the reference's own, rounding of the float64 product included: codes of the last frame depend on it.
+    """
+    found = np.asarray(soxr.resample(pcm, source_rate, target_rate, quality="HQ"), dtype=np.float32)
+    size = math.ceil(len(pcm) * (target_rate / source_rate))
+    return found[:size] if len(found) >= size else np.pad(found, (0, size - len(found)))
 
 
 def _load(source: bytes | Path, max_bytes: int, field: str) -> bytes:

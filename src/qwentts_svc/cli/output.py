@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -53,18 +54,18 @@ class AudioSink:
                 file.seek(0)
                 file.write(self._header(self.samples))
             file.flush()
+            if file is not sys.stdout.buffer:
+                file.close()
         except BrokenPipeError:
             raise
         except OSError as error:
             raise IoError(f"cannot write {self._target}: {error.strerror}") from None
-        finally:
-            if file is not sys.stdout.buffer:
-                file.close()
 
     def abandon(self) -> None:
         """Close after a failure; what was written stays."""
         if self._file is not None and self._file is not sys.stdout.buffer:
-            self._file.close()
+            with suppress(OSError):  # what could not be written has been reported already
+                self._file.close()
 
     @property
     def seconds(self) -> float:

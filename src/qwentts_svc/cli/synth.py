@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 
 from qwentts_svc.cli.options import add_model_options, add_settings_options, resolve
-from qwentts_svc.cli.output import check_writable
+from qwentts_svc.cli.output import STDOUT, check_writable
 from qwentts_svc.cli.text_source import STDIN, whole_text
 from qwentts_svc.errors import InputError
 from qwentts_svc.types import SEED_LIMIT, Layout, SamplingOverrides, SynthesisRequest
@@ -70,9 +70,8 @@ def run(args: argparse.Namespace) -> int:
     text = None if args.text == STDIN else whole_text(args.text)
     if text is not None and not (text if args.raw_text else text.strip()):
         raise InputError("the text is empty; give at least one word", field="text")
-    if args.codes_out:
-        check_writable(args.codes_out, "codes-out")
-    if args.dry_run and args.out:
+    _check_files(args)
+    if args.dry_run and args.out is not None:
         raise InputError("--dry-run makes no audio; leave out --out", field="out")
     return asyncio.run(speak(args, resolve(args).settings, request, text))
 
@@ -125,6 +124,16 @@ def request_of(args: argparse.Namespace) -> SynthesisRequest:
         trim_leading_silence=not args.keep_silence,
         decode=not args.dry_run and (args.out is not None or args.codes_out is None),
     )
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    for path, option in ((args.out, "out"), (args.codes_out, "codes-out")):
+        if path is not None:
+            check_writable(path, option)
+    if args.codes_out == STDOUT:
+        raise InputError("--codes-out takes a file name, not '-'", field="codes-out")
+    if args.out and args.codes_out and Path(args.out).resolve() == Path(args.codes_out).resolve():
+        raise InputError("--out and --codes-out name the same file; choose two", field="codes-out")
 
 
 def _check_clone(args: argparse.Namespace) -> None:

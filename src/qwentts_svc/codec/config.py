@@ -11,6 +11,10 @@ from qwentts_svc.fields import Fields, read_json
 
 MODEL_TYPE = "qwen3_tts_tokenizer_12hz"
 
+MAX_SAMPLE_RATE = 384000
+MAX_WINDOW = 65536
+"""Frames. Every stream keeps that many keys and values, so an absurd one must not reach the allocator."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecoderConfig:
@@ -66,6 +70,8 @@ class EncoderConfig:
     codebook_size: int
     codebook_dim: int
     num_quantizers: int
+    downsample_kernel: int
+    """Of the last convolution; from the file's rates, as the reference computes it. Its stride is always 2."""
 
     @property
     def downsample_stride(self) -> int:
@@ -119,8 +125,8 @@ def load_codec_config(directory: Path) -> CodecConfig:
     decoder = _decoder(fields.section("decoder_config"))
     encoder = _encoder(fields.section("encoder_config"))
     config = CodecConfig(
-        input_sample_rate=fields.integer("input_sample_rate"),
-        output_sample_rate=fields.integer("output_sample_rate"),
+        input_sample_rate=fields.integer("input_sample_rate", high=MAX_SAMPLE_RATE),
+        output_sample_rate=fields.integer("output_sample_rate", high=MAX_SAMPLE_RATE),
         encode_downsample_rate=fields.integer("encode_downsample_rate"),
         decode_upsample_rate=fields.integer("decode_upsample_rate"),
         valid_quantizers=fields.integer("encoder_valid_num_quantizers"),
@@ -171,7 +177,7 @@ def _decoder(fields: Fields) -> DecoderConfig:
         num_heads=heads,
         num_kv_heads=kv_heads,
         head_dim=head_dim,
-        sliding_window=fields.integer("sliding_window"),
+        sliding_window=fields.integer("sliding_window", high=MAX_WINDOW),
         rope_theta=fields.number("rope_theta"),
         rms_norm_eps=fields.number("rms_norm_eps"),
         attention_bias=fields.flag("attention_bias", False),
@@ -183,6 +189,7 @@ def _decoder(fields: Fields) -> DecoderConfig:
 
 def _encoder(fields: Fields) -> EncoderConfig:
     heads, kv_heads, head_dim = _heads(fields)
+    ratios = fields.integers("upsampling_ratios")
     for name, value, why in (
         ("audio_channels", 1, "only mono is supported"),
         ("num_semantic_quantizers", 1, "exactly one semantic quantizer is supported"),
@@ -197,7 +204,7 @@ def _encoder(fields: Fields) -> EncoderConfig:
     return EncoderConfig(
         hidden_size=fields.integer("hidden_size"),
         num_filters=fields.integer("num_filters"),
-        upsampling_ratios=fields.integers("upsampling_ratios"),
+        upsampling_ratios=ratios,
         kernel_size=fields.integer("kernel_size", 7),
         last_kernel_size=fields.integer("last_kernel_size", 3),
         residual_kernel_size=fields.integer("residual_kernel_size", 3),
@@ -212,4 +219,15 @@ def _encoder(fields: Fields) -> EncoderConfig:
         codebook_size=fields.integer("codebook_size"),
         codebook_dim=fields.integer("codebook_dim"),
         num_quantizers=fields.integer("num_quantizers", low=2),
+        downsample_kernel=_downsample_kernel(fields, ratios),
     )
+
+
+def _downsample_kernel(fields: Fields, ratios: tuple[int, ...]) -> int:
+    """Twice the whole factor between the rate before the last convolution and the stated frame rate."""
+    sample_rate, hop = fields.integer("sampling_rate", 24000), math.prod(ratios)
+    frame_rate = fields.number("_frame_rate", fields.number("frame_rate", sample_rate / (2 * hop)))
+    kernel = 2 * int(math.ceil(sample_rate / hop) / frame_rate)
+    if kernel < 2:
+        raise fields.fail("_frame_rate", f"is {frame_rate:g}, above the {sample_rate / hop:g} Hz of the convolutions")
+    return kernel

@@ -16,8 +16,6 @@ from qwentts_svc.codec.reader import TensorReader
 
 __all__ = ["CodecEncoder", "build_encoder"]
 
-DOWNSAMPLE_KERNEL_FACTOR = 2
-
 
 @dataclass(frozen=True, slots=True)
 class _Conv:
@@ -184,7 +182,7 @@ def build_encoder(reader: TensorReader, config: CodecConfig) -> CodecEncoder:
     last = _conv(parts.at(f"layers.{index + 1}.conv"), hidden, width, sizes.last_kernel_size)
     layers = tuple(_layer(reader.at(f"encoder_transformer.layers.{n}"), sizes) for n in range(sizes.num_layers))
     stride = sizes.downsample_stride
-    weight = reader.read("downsample.conv.weight", hidden, hidden, DOWNSAMPLE_KERNEL_FACTOR * stride)
+    weight = reader.read("downsample.conv.weight", hidden, hidden, sizes.downsample_kernel)
     downsample = _Conv(reader.place_wide(weight), None, stride, replicate=True)
     quantizers = (
         _codebooks(reader.at("quantizer.semantic_residual_vector_quantizer"), sizes, 1),

@@ -64,6 +64,10 @@ class Weights:
         """The dtype ``name`` is stored in."""
         return self._find(name, None)[1].dtype
 
+    def check(self, name: str, shape: tuple[int, ...]) -> None:
+        """Raises ModelError when the tensor is missing or has another shape."""
+        self._find(name, shape)
+
     def take(
         self, name: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device | str = "cpu"
     ) -> torch.Tensor:
@@ -77,6 +81,8 @@ class Weights:
         """Fill ``target`` (any strides, dtype and device) with the tensor of its shape; no copy in between when
         ``target`` is contiguous CPU memory of the stored dtype."""
         file, info = self._find(name, tuple(target.shape))
+        if target.dtype.is_floating_point:
+            _check_floating(file, name, info)
         self._taken.add(name)
         if not info.nbytes:
             return
@@ -86,10 +92,12 @@ class Weights:
             else:
                 _convert(file, info, target)
 
-    def map(self, name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    def map(self, name: str, shape: tuple[int, ...], *, floating: bool = False) -> torch.Tensor:
         """The tensor in its stored dtype over the mapped file, without a copy: its pages are read when touched and
-        shared with the page cache. Copied only where the file holds it unaligned."""
+        shared with the page cache. Copied only where the file holds it unaligned. ``floating``: refuse integers."""
         file, info = self._find(name, shape)
+        if floating:
+            _check_floating(file, name, info)
         if not info.nbytes or info.begin % info.dtype.itemsize:
             return self.take(name, shape, info.dtype)
         self._taken.add(name)
@@ -117,6 +125,15 @@ class Weights:
                 f"{found[0].path}: tensor {name} has shape {stored}, the configuration asks for {list(shape)}"
             )
         return found
+
+
+def _check_floating(file: SafeFile, name: str, info: TensorInfo) -> None:
+    """Integers where numbers are meant are a quantised checkpoint, whose scales nobody here would apply."""
+    if not info.dtype.is_floating_point:
+        kind = str(info.dtype).removeprefix("torch.")
+        raise ModelError(
+            f"{file.path}: tensor {name} is stored as {kind}; weights must be float32, float16 or bfloat16"
+        )
 
 
 def open_weights(directory: Path, file: str = "model.safetensors") -> Weights:

@@ -207,6 +207,8 @@ def _read_merges(path: Path, vocab: Mapping[str, int]) -> list[tuple[str, str]]:
             if piece not in vocab:
                 raise ModelError(f"{path}: line {number} needs {piece[:80]!r}, which vocab.json does not have")
         merges.append((left, right))
+    if not merges and any(len(piece) > 1 for piece in vocab):
+        raise ModelError(f"{path}: holds no merges, but vocab.json has pieces that are made by them")
     return merges
 
 
