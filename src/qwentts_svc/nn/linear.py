@@ -41,14 +41,23 @@ class Linear(Protocol):
 
 
 class DenseLinear:
-    """The plain product; any device, any floating dtype."""
+    """The plain product; any device, any floating dtype.
+
+    A CPU's float32 weight is laid out anew, column by column, and the given tensor is not kept: at a few rows that
+    product is up to a third faster than the one with the rows of the checkpoint, and its order of summation does not
+    change with the number of rows (docs/log.md).
+    """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.out_features, self.in_features = weight.shape
-        self._weight, self._bias = weight, bias
+        turned = weight.device.type == "cpu" and weight.dtype == torch.float32
+        self._weight = weight.t().contiguous() if turned else weight.t()
+        self._bias = bias
 
     def __call__(self, x: Tensor) -> Tensor:
-        return F.linear(x, self._weight, self._bias)
+        if self._bias is None:
+            return torch.mm(x, self._weight)
+        return torch.addmm(self._bias, x, self._weight)
 
 
 class PackedLinear:
