@@ -1,8 +1,6 @@
-"""Checks and measures of PCM: float32 mono in [-1, 1]; 0 dBFS is an amplitude of 1."""
+"""Checks of PCM (float32 mono in [-1, 1]) and its 16-bit form."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -28,17 +26,3 @@ def to_s16(pcm: Pcm) -> npt.NDArray[np.int16]:
     scaled = np.rint(np.asarray(pcm, dtype=np.float32) * np.float32(S16_SCALE))
     samples: npt.NDArray[np.int16] = np.clip(scaled, -S16_SCALE, S16_SCALE - 1).astype(np.int16)
     return samples
-
-
-def peak_dbfs(pcm: Pcm) -> float:
-    """Largest amplitude in dBFS; -inf for silence and for no samples."""
-    return _dbfs(float(np.abs(pcm).max())) if len(pcm) else -math.inf
-
-
-def rms_dbfs(pcm: Pcm) -> float:
-    """Root mean square in dBFS; -inf for silence and for no samples."""
-    return _dbfs(math.sqrt(float(np.mean(np.square(pcm, dtype=np.float64))))) if len(pcm) else -math.inf
-
-
-def _dbfs(amplitude: float) -> float:
-    return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf

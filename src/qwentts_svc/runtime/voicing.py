@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qwentts_svc.audio.fade import fade_out
 from qwentts_svc.runtime.guard import silent_prefix_frames, silent_suffix_frames
 from qwentts_svc.types import Pcm
 
@@ -54,6 +55,4 @@ class Voicing:
     def finish(self) -> Pcm:
         """The held tail, faded out with half a Hann window."""
         tail, self._held = self._held, np.empty(0, np.float32)
-        ramp = 0.5 * (1.0 + np.cos(np.linspace(0.0, np.pi, len(tail), dtype=np.float32)))
-        faded: Pcm = (tail * ramp).astype(np.float32)
-        return faded
+        return fade_out(tail)
