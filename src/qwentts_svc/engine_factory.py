@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from qwentts_svc.acoustic.config import ModelConfig
 from qwentts_svc.acoustic.generation import GenerationDefaults
 from qwentts_svc.acoustic.model import AcousticModel, load_acoustic
 from qwentts_svc.codec.load import load_codec_decoder, load_codec_encoder, load_speaker_encoder
@@ -16,20 +18,26 @@ from qwentts_svc.nn.linear import LinearKind
 from qwentts_svc.observability.observer import Observer
 from qwentts_svc.runtime.admission import Admission, AdmissionLimits
 from qwentts_svc.runtime.codec_runner import TorchCodecRunner
+from qwentts_svc.runtime.cost import COLD_COSTS, CostModel
 from qwentts_svc.runtime.device import DevicePlan, DeviceWish, kv_blocks
 from qwentts_svc.runtime.engine import Engine, EngineLimits
 from qwentts_svc.runtime.guard import GuardLimits
+from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
 from qwentts_svc.runtime.qos import ClassDefaults, profile_named
+from qwentts_svc.runtime.rehearsal import rehearse
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
 from qwentts_svc.runtime.stage_clock import StageClock
 from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
-from qwentts_svc.types import Priority
+from qwentts_svc.types import Layout, Priority, Sampling, VoicePrompt
 
 PROMPT_POSITIONS = 4096
 """Room for a prompt beside the longest utterance."""
 
 PREFIX_ENTRIES = 256
+
+REHEARSED_TOKENS = 14
+"""Text of a short sentence."""
 
 
 class EngineParts:
@@ -85,6 +93,12 @@ def build_engine(
     guard = runtime.runaway
     codec = codec_runner.info
     frame_s = codec.samples_per_frame / codec.sample_rate
+    costs = COLD_COSTS
+    if runtime.warm_up:
+        runner.warm_up()
+        codec_runner.warm_up(profile.ramp)
+        sampling = Sampling(generation.talker, generation.subtalker)
+        costs = rehearse(runner, codec_runner, _any_prompt(model.config), sampling, profile.ramp[-1])
     engine = Engine(
         runner,
         codec_runner,
@@ -99,13 +113,21 @@ def build_engine(
         ),
         observer=observer,
         prefix_entries=PREFIX_ENTRIES if runtime.prefix_cache else 0,
+        costs=CostModel(costs),
     )
-    if runtime.warm_up:
-        runner.warm_up()
-        codec_runner.warm_up(profile.ramp)
     runner.time_stages(parts.clock)
     codec_runner.time_stages(parts.clock)
     return engine
+
+
+def _any_prompt(config: ModelConfig) -> PromptSpec:
+    """A short prompt that a model of this type takes, to be timed and thrown away."""
+    text = (config.tts_pad_id,) * REHEARSED_TOKENS
+    voice = None
+    if config.supports_cloning:
+        voice = VoicePrompt("", np.zeros(config.talker.transformer.hidden_size, np.float32))
+    speaker = "" if voice else next(iter(config.talker.speakers), "")
+    return PromptSpec(role_ids=text[:3], text_ids=text, speaker=speaker, voice=voice, layout=Layout.FULL)
 
 
 def _voice_encoder(path: Path, model: AcousticModel, device: DevicePlan) -> TorchVoiceEncoder | None:

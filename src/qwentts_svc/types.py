@@ -199,6 +199,10 @@ class Usage:
     queue_ms: float = 0.0
     first_audio_ms: float = 0.0
     synth_ms: float = 0.0
+    prefill_ms: float = 0.0
+    """Computing the first prompt."""
+    codec_ms: float = 0.0
+    """All codec calls that took part in it."""
 
     @property
     def rtf(self) -> float:

@@ -353,7 +353,9 @@ async def test_a_session_at_work_is_never_refused_and_an_idle_one_asks_again(mon
 
 async def test_nothing_follows_a_row_that_has_not_been_let_in() -> None:
     """Once the second piece of a text walked past the queue in which the first one waited."""
-    async with bridge(10**5, budgets=SHORT_PIECES, admission=Admission(1, LOW_LATENCY.ramp), step_s=0.001) as it:
+    admission = Admission(1, LOW_LATENCY.ramp)
+    admission._stream_s = 0.01  # worth waiting for
+    async with bridge(10**5, budgets=SHORT_PIECES, admission=admission, step_s=0.001) as it:
         busy = it.open()
         events = busy.events()
         await busy.push("The only place is taken.")

@@ -296,3 +296,20 @@ def test_rows_keep_no_trace_of_the_last_tenant() -> None:
     first, other, again = (rig.readers[row_id] for row_id in ids)
     assert np.array_equal(first.pcm, again.pcm)
     assert not np.array_equal(first.pcm, other.pcm)
+
+
+def test_codec_work_that_can_wait_is_left_when_somebody_comes() -> None:
+    rig = rig_of(length=60)
+    for seed in range(4):
+        start(rig, seed, priority=Priority.BATCH)
+    rows = rig.engine.rows
+    while not rows or min(row.frames_done for row in rows.values()) < 26:
+        rig.step()
+    assert {(row.frames_done, row.frames_decoded) for row in rows.values()} == {(26, 15)}
+    rig.engine.step(rig.now, lambda: True)
+    assert {(row.frames_done, row.frames_decoded) for row in rows.values()} == {(27, 15)}
+    rig.engine.step(rig.now, lambda: False)
+    assert any(row.frames_decoded == 27 for row in rows.values())
+    while rows:
+        rig.step()
+    assert nothing_held(rig)

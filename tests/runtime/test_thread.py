@@ -41,10 +41,10 @@ class World:
         )
         step = engine.step
 
-        def counted(now):
+        def counted(now, newcomer):
             self.steps += 1
             self.threads.add(threading.get_ident())
-            return step(now)
+            return step(now, newcomer)
 
         engine.step = counted
         return engine

@@ -12,7 +12,7 @@ from qwentts_svc.runtime.qos import LOW_LATENCY
 from qwentts_svc.runtime.rows import RowState
 
 NOW = 10.0
-SLOW = StepCosts(0.0, 0.015, 0.0, 0.0, 0.0, 0.0)  # 75 % of 80 ms carries four streams
+SLOW = StepCosts(0.0, 0.0125, 0.0, 0.0, 0.0, 0.0)  # 65 % of 80 ms carries four streams
 
 
 def admission(slots: int = 16, **limits) -> Admission:
@@ -86,7 +86,7 @@ def test_the_queue_of_a_class_is_bounded() -> None:
 
 def test_strained_streams_close_the_door_whatever_the_model_says() -> None:
     desk = admission()
-    desk._stream_s = 0.1
+    desk._stream_s = 0.05
     assert desk.offer(caller(), busy(2, slack_s=0.3).view(), NOW)
     assert not desk.offer(caller(), busy(2, slack_s=0.1).view(), NOW)
 
@@ -101,8 +101,9 @@ def test_a_device_slower_than_real_time_still_serves_one() -> None:
 
 def test_standard_stops_before_interactive_does() -> None:
     desk = admission()
+    desk._stream_s = 1.0
     bench = Bench(slots=64)
-    bench.costs = StepCosts(0.0, 0.006, 0.0, 0.0, 0.0, 0.0)  # ten streams
+    bench.costs = StepCosts(0.0, 0.005, 0.0, 0.0, 0.0, 0.0)  # ten streams
     for row_id in range(1, 10):
         playing(bench, row_id, slack_s=3.0)
     assert not desk.offer(caller(98, priority=STANDARD), bench.view(), NOW)
@@ -116,6 +117,20 @@ def test_batch_rows_are_no_streams_and_leave_slots_to_others() -> None:
     assert not desk.offer(caller(98, priority=BATCH), bench.view(), NOW)
     assert desk.offer(caller(99), bench.view(), NOW)
     assert desk.review(bench.view(), NOW + 100.0) == NO_CHANGE  # batch waits for minutes
+
+
+@pytest.mark.parametrize(("codec_s", "fits"), [(0.0, True), (0.005, False)])
+def test_a_stream_that_only_needs_the_codec_counts_for_that_share_of_a_place(codec_s: float, fits: bool) -> None:
+    desk = admission()
+    desk._stream_s = 0.1
+    bench = busy(4)
+    bench.costs = StepCosts(0.0, 0.0125 - codec_s, 0.0, 0.0, 0.0, codec_s)
+    for row_id in (1, 2, 3):
+        bench.rows[row_id].move(RowState.FLUSHING)
+    for row_id in (11, 12):
+        playing(bench, row_id, slack_s=3.0)
+    assert desk.capacity(bench.view()) == 4
+    assert desk.offer(caller(), bench.view(), NOW) is fits
 
 
 def test_nobody_overtakes_within_a_class() -> None:
@@ -139,15 +154,51 @@ def test_a_cancelled_row_leaves_the_queue_and_draining_empties_it() -> None:
     assert desk.queued == ()
 
 
-def test_the_desk_learns_how_long_streams_last() -> None:
+def test_the_desk_learns_how_long_streams_last_from_streams_alone() -> None:
     desk = admission()
-    bench = busy(1)
-    row = bench.rows[1]
-    row.started_s = 0.0
-    row.move(RowState.DONE)
-    for _ in range(200):
-        desk.ended(row, 20.0)
-    assert desk._stream_s == pytest.approx(20.0, rel=0.01)
+    for priority, row in ((BATCH, busy(1, priority=BATCH).rows[1]), (STANDARD, busy(1, priority=STANDARD).rows[1])):
+        row.started_s = 0.0
+        row.move(RowState.DONE)
+        for _ in range(200):
+            desk.ended(row, 20.0)
+        assert desk._stream_s == (pytest.approx(20.0, rel=0.01) if priority is STANDARD else 5.0)
+
+
+def test_a_row_waits_only_where_a_place_comes_free_well_within_its_patience() -> None:
+    """Once callers of a flood waited 200 ms each for a place that another one took."""
+    desk = admission()
+    desk._stream_s = 4 * 0.2 / 3 - 0.01  # a place every 64 ms, and 200 ms of patience
+    assert not desk.offer(caller(1), busy(4).view(), NOW)
+    with pytest.raises(QosError) as refusal:
+        desk.offer(caller(2), busy(4).view(), NOW)
+    assert refusal.value.reason == "AT_CAPACITY"
+
+
+def test_an_empty_house_takes_a_burst_up_to_its_capacity() -> None:
+    desk, bench = admission(), busy(0)
+    bench.costs = StepCosts(0.002, 0.001, 0.002, 0.0001, 0.001, 0.0005)
+    assert desk.capacity(bench.view()) == 16
+    for row_id in range(16):
+        row = caller(row_id)
+        assert desk.offer(row, bench.view(), NOW)
+        bench.add(row)
+
+
+def test_no_more_come_in_at_once_than_are_heard_in_time() -> None:
+    """Once a burst was let in whole, and the last of it was heard after its deadline."""
+    desk, bench = admission(), busy(0)
+    each_s = 0.15
+    bench.costs = StepCosts(0.001, 0.001, 0.0, each_s / caller().prefill_positions, 0.0, 0.001)
+    desk._prompt_positions = caller().prefill_positions
+    told: list[bool | str] = []
+    for row_id in range(6):
+        row = caller(row_id, first_audio_deadline_s=NOW + 1.0)
+        try:
+            told.append(desk.offer(row, bench.view(), NOW))
+            bench.add(row)
+        except QosError as refusal:
+            told.append(refusal.reason)
+    assert told == [True] * 3 + ["AT_CAPACITY"] * 3  # with as long again in reserve
 
 
 @given(base=st.floats(0, 0.05), slope=st.floats(0, 0.01), codec=st.floats(0, 0.005), width=st.integers(1, 64))

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from support.rows import BATCH, CODES, Bench, waiting_row
 
 from qwentts_svc.errors import InputError
+from qwentts_svc.runtime.cost import StepCosts
 from qwentts_svc.runtime.qos import HIGH_THROUGHPUT, LOW_LATENCY, Profile, profile_named, ramp_size
 from qwentts_svc.runtime.rows import Row, RowState
-from qwentts_svc.runtime.scheduler import plan_codec
+from qwentts_svc.runtime.scheduler import CodecCall, plan_codec
 
 RAMP = LOW_LATENCY.ramp
 
@@ -124,6 +125,39 @@ def test_a_call_with_time_to_spare_waits_for_company() -> None:
     for row_id in (21, 22, 23):
         speaking(bench, row_id, 12, decoded=15, due_s=13.5)
     assert calls(bench) == [(12, (20, 21, 22, 23))]
+
+
+def test_where_frames_cost_much_a_call_is_cut_so_that_nobody_waits_for_its_company() -> None:
+    """On a CPU a call of four rows once took 113 ms, and the first of them was late for the sake of the others."""
+    bench = Bench()
+    for row_id in range(1, 5):
+        speaking(bench, row_id, 12, decoded=15, due_s=10.2 + row_id / 1000)
+    speaking(bench, 9, 2, decoded=1, due_s=10.203)
+    rows = bench.rows.values()
+    dear = StepCosts(0.0, 0.0, 0.0, 0.0, 0.003, 0.002)
+    cheap = StepCosts(0.0, 0.0, 0.0, 0.0, 0.003, 0.00005)
+    assert [call.row_ids for call in plan_codec(rows, 10.0, RAMP, 48, cheap)] == [(1, 2, 3, 4), (9,)]
+    assert [call.row_ids for call in plan_codec(rows, 10.0, RAMP, 48, dear)] == [(1,), (2,), (3,), (9,), (4,)]
+
+
+def test_a_call_may_be_twice_as_long_where_nobody_listens() -> None:
+    """It is cut all the same: somebody may come."""
+    bench = Bench()
+    for row_id in range(1, 5):
+        speaking(bench, row_id, 12, decoded=15, due_s=90.0, priority=BATCH)
+    dear = StepCosts(0.0, 0.0, 0.0, 0.0, 0.003, 0.002)
+    found = plan_codec(bench.rows.values(), 10.0, RAMP, 48, dear)
+    assert found == (CodecCall(12, (1, 2), pressing=False), CodecCall(12, (3, 4), pressing=False))
+
+
+def test_first_audio_and_what_is_nearly_due_press_and_the_rest_can_wait() -> None:
+    bench = Bench()
+    speaking(bench, 1, 1)
+    speaking(bench, 2, 12, decoded=15, due_s=10.1)
+    for row_id in (3, 4, 5, 6):
+        speaking(bench, row_id, 4, decoded=3, due_s=30.0, priority=BATCH)
+    pressing = {call.row_ids: call.pressing for call in plan_codec(bench.rows.values(), 10.0, RAMP, 48)}
+    assert pressing == {(1,): True, (2,): True, (3, 4, 5, 6): False}
 
 
 def test_batch_class_yields_by_a_bounded_time() -> None:

@@ -58,6 +58,16 @@ def test_a_new_row_is_prefilled_and_takes_part_in_the_same_step() -> None:
     assert plan.decode[0] == 2
 
 
+def test_codec_work_that_can_wait_does_while_someone_waits_for_first_audio() -> None:
+    bench = Bench()
+    bench.costs = StepCosts(0.012, 0.0005, 0.001, 0.0, 0.004, 0.002)
+    playing(bench, 1, slack_s=3.0)
+    playing(bench, 2, slack_s=3.0, priority=BATCH)
+    assert PLAYOUT.plan(bench.view(), NOW).codec_budget_frames >= 12
+    bench.add(waiting_row(3, submitted_s=NOW))
+    assert PLAYOUT.plan(bench.view(), NOW).codec_budget_frames < 4
+
+
 def test_the_step_stays_short_while_someone_waits_for_first_audio() -> None:
     bench = Bench(slots=256, max_rows=128)
     bench.costs = StepCosts(0.012, 0.0005, 0.001, 0.0, 0.001, 0.0)
@@ -98,6 +108,18 @@ def test_prefill_positions_are_bounded_per_step_but_one_row_always_fits() -> Non
     for row_id in (2, 3, 4):
         bench.add(waiting_row(row_id, text=tuple(range(400)), submitted_s=NOW))
     assert PLAYOUT.plan(bench.view(), NOW).prefill == (2,)  # 512 positions a step
+
+
+@pytest.mark.parametrize(("streams", "starts"), [(8, ()), (3, (9,))])
+def test_where_more_rows_need_the_step_than_it_holds_streams_start_together(streams: int, starts: tuple) -> None:
+    """A start of one's own costs a prefill and four codec calls; on a GPU those of lone starts were a third of all."""
+    bench = Bench(max_rows=4)
+    for row_id in range(1, streams + 1):
+        playing(bench, row_id, slack_s=0.3).started_s = NOW - 0.02
+    bench.add(waiting_row(9, submitted_s=NOW))
+    assert PLAYOUT.plan(bench.view(), NOW).prefill == starts
+    bench.add(waiting_row(10, submitted_s=NOW))
+    assert PLAYOUT.plan(bench.view(), NOW + 0.07).prefill == (9, 10)
 
 
 def test_a_session_with_many_rows_does_not_hold_up_another_session() -> None:

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from qwentts_svc.bridge.mailbox import Mailbox
@@ -28,7 +29,7 @@ from qwentts_svc.runtime.messages import (
     Wake,
 )
 from qwentts_svc.runtime.thread import EngineThread, Steppable
-from qwentts_svc.types import FinishReason, Pcm, VoicePrompt
+from qwentts_svc.types import FinishReason, Pcm, Priority, VoicePrompt
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class EngineClient:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._hung = False
+        self._sent: Counter[Priority] = Counter()
+        """Rows handed in that are no continuation, by class."""
 
     async def start(self) -> None:
         """Build the engine on its thread; raises what building raises."""
@@ -77,14 +80,24 @@ class EngineClient:
         return Mailbox(next(self._row_ids), notify)
 
     def submit(self, command: Submit) -> None:
-        """Raises UnavailableError when the engine cannot take it; nothing is left behind then."""
+        """Raises UnavailableError when the engine cannot take it, QosError when it would refuse it; nothing is left
+        behind then."""
         reason = self.failure()
         if reason:
             raise UnavailableError("the engine is not serving; try another replica", reason=reason)
+        if not command.continuation:
+            self.check_door(command.priority, command.first_audio_deadline_s - command.submitted_s)
         mailbox = command.mailbox
         assert isinstance(mailbox, Mailbox)
         self._thread.send(command)
         self._open[command.row_id] = mailbox
+        if not command.continuation:
+            self._sent[command.priority] += 1
+
+    def check_door(self, priority: Priority, patience_s: float) -> None:
+        """Raises QosError for a call that the engine would refuse; it would say so after its present step only."""
+        if self._thread.engine is not None:
+            self._thread.engine.door.check(priority, patience_s, self._sent, time.monotonic())
 
     def append(self, row_id: int, ids: tuple[int, ...], budget_frames: int | None = None) -> None:
         """More text for a row; ignored once the row has ended."""

@@ -31,7 +31,7 @@ class SpeechTuning:
     budgets: CutBudgets = field(default_factory=CutBudgets)
     runaway: RunawayBudget = field(default_factory=RunawayBudget)
     lookahead: int = 2
-    parallel: int = 8
+    parallel: int = 16
     skip_plain: bool = True
     """False: a lexicon may change plain words, so the normalizer sees them all."""
 

@@ -134,7 +134,10 @@ class Speech:
             raise UnavailableError("the engine is not serving; try another replica", reason=reason)
         if self._sessions >= self._settings.max_sessions:
             raise QosError("too many open sessions; try again", retry_after_s=1.0, reason="TOO_MANY_SESSIONS")
-        session = Session(self._plan(request), self._client, self._closed)
+        plan = self._plan(request)
+        if not request.incremental:  # its text comes now: do not prepare it for a house that is full
+            self._client.check_door(request.priority, plan.max_latency_s)
+        session = Session(plan, self._client, self._closed)
         self._sessions += 1
         return session
 

@@ -34,8 +34,8 @@ from qwentts_svc.runtime.messages import Failed, Finished, FramesOut
 from qwentts_svc.text.tokenizer import check_encodable
 from qwentts_svc.types import AudioChunk, FinishReason, Layout, Usage
 
-_LONG_TEXT_CHARS = 4_000
-"""Longer texts are prepared on a worker thread, so that the loop is never held for long."""
+_LONG_TEXT_CHARS = 500
+"""Longer texts are prepared on a worker thread, so that the loop is held for a few milliseconds at most."""
 
 STAYS_ADMITTED_S = 30.0
 """After its last row was at work a session is let in this long without asking again."""
@@ -269,6 +269,12 @@ class Session:
             pcm, row.pause_before_ms = np.concatenate([silence, pcm]), 0.0
         if len(pcm) and self._usage.first_audio_ms == 0.0 and self._first_text_s is not None:
             self._usage = replace(self._usage, first_audio_ms=(now - self._first_text_s) * 1000)
+        total = self._usage
+        self._usage = replace(
+            total,
+            prefill_ms=total.prefill_ms or event.prefill_s * 1000,
+            codec_ms=total.codec_ms + event.codec_s * 1000,
+        )
         start_ms = segment.audio_ms
         duration_ms = len(pcm) / self._plan.sample_rate * 1000
         segment.audio_ms += duration_ms

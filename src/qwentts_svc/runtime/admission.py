@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from qwentts_svc.errors import QosError
 from qwentts_svc.runtime.cost import StepCosts
+from qwentts_svc.runtime.door import WAIT_MARGIN, Door, Place, at_capacity, refusal
 from qwentts_svc.runtime.qos import CLASSES, ClassDefaults
 from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.scheduler.order import sessions_in_work, start_order
@@ -22,7 +23,7 @@ from qwentts_svc.types import Priority
 class AdmissionLimits:
     """How far the measurement is trusted."""
 
-    headroom: float = 0.75
+    headroom: float = 0.65
     """Share of real time that admitted streams may take; the rest is for prefill, bursts and small steps."""
     min_streams: int = 1
     """Streams that are let in however slow the device is (a machine slower than real time still serves)."""
@@ -30,9 +31,10 @@ class AdmissionLimits:
     """A stream that has been heard for longer than a second and has less than this in hand is strained..."""
     strained_share: float = 0.15
     """... and while more than this share of the streams is strained, nobody is let in, whatever the cost model says."""
+    start_margin: float = 2.0
+    """The first audio of a new stream may take this much longer than the work before it."""
     batch_slot_share: float = 0.75
     """Batch-class rows leave the other slots to those who wait for sound."""
-    max_retry_s: float = 30.0
     classes: Mapping[Priority, ClassDefaults] = field(default_factory=lambda: CLASSES)
 
 
@@ -92,23 +94,38 @@ class Admission:
         found = capacity(costs, view.max_rows, self._call_frames, budget_s, prefill_s, self._slots)
         return max(found, self._limits.min_streams)
 
-    def offer(self, row: Row, view: Snapshot, now: float) -> bool:
+    def offer(self, row: Row, view: Snapshot, now: float, *, promised: bool = False) -> bool:
         """True: the row is in. False: it is queued, ``review`` decides. Raises QosError: refused at once.
 
-        ``view.rows`` are the rows that are in; ``row`` is not among them.
+        ``view.rows`` are the rows that are in; ``row`` is not among them. ``promised``: the sign told of a place.
         """
-        ahead = [other for other in self._queue if other.priority <= row.priority]
-        if not ahead and self._fits(row, view, self._room(view, now)):
-            return True
+        limit = self._room(view, now)
+        free = self._free(row.priority, view, limit)
+        ahead = self._ahead(row.priority)
         promise = self._limits.classes[row.priority]
+        if promise.playout and now + self._start_s(view) > row.first_audio_deadline_s:
+            raise at_capacity(self._wait_s(1, view, limit))
+        if (not ahead and free > 0) or (promised and len(view.rows) < self._slots):
+            return True
         same_class = sum(1 for other in self._queue if other.priority is row.priority)
-        wait_s = self._wait_s(len(ahead), view)
+        wait_s = self._wait_s(ahead + 1 - free, view, limit)
         if same_class >= promise.queue_limit:
-            raise self._refusal("the queue is full", wait_s, "QUEUE_FULL")
-        if promise.playout and now + wait_s > self._give_up_s(row, view.costs):
-            raise self._refusal("the service is at capacity", wait_s, "AT_CAPACITY")
+            raise refusal("the queue is full", wait_s, "QUEUE_FULL")
+        if promise.playout and now + wait_s * WAIT_MARGIN > self._give_up_s(row, view.costs):
+            raise at_capacity(wait_s)
         self._queue.append(row)
         return False
+
+    def door(self, view: Snapshot, now: float, seen: Mapping[Priority, int]) -> Door:
+        """The sign for those who hand calls in: what ``offer`` would say now. ``seen``: calls that it was asked about
+        or that are in ``view``, by class."""
+        limit, start_s, places = self._room(view, now), self._start_s(view), {}
+        for priority, promise in self._limits.classes.items():
+            if promise.playout:
+                free, ahead = self._free(priority, view, limit), self._ahead(priority)
+                wait_s = self._wait_s(max(ahead - free, 0) + 1, view, limit)
+                places[priority] = Place(max(free - ahead, 0), wait_s, promise.max_wait_s, start_s)
+        return Door(now, places, dict(seen))
 
     def review(self, view: Snapshot, now: float) -> Review:
         """Let in what fits now and refuse what has waited too long. Cheap when nothing is queued."""
@@ -121,12 +138,15 @@ class Admission:
         blocked: set[bool] = set()
         for row in start_order(self._queue, sessions_in_work(rows), now):
             promise = self._limits.classes[row.priority]
-            if promise.playout not in blocked and self._fits(row, _with_rows(view, rows), limit):
+            inside = _with_rows(view, rows)
+            free = promise.playout not in blocked and self._free(row.priority, inside, limit) > 0
+            late_s = now + self._start_s(inside) - row.first_audio_deadline_s
+            if free and (late_s <= 0 or not promise.playout):
                 admitted.append(row)
                 rows.append(row)
             elif now >= self._give_up_s(row, view.costs):
-                wait_s = self._wait_s(len(self._queue), view)
-                refused.append((row, self._refusal("no capacity came free in time", wait_s, "QUEUE_TIMEOUT")))
+                wait_s = self._wait_s(len(self._queue), view, limit)
+                refused.append((row, refusal("no capacity came free in time", wait_s, "QUEUE_TIMEOUT")))
             else:
                 blocked.add(promise.playout)
         gone = {row.row_id for row in admitted} | {row.row_id for row, _ in refused}
@@ -152,7 +172,7 @@ class Admission:
 
     def ended(self, row: Row, now: float) -> None:
         """Learn from a row that is DONE: how long it held its place, how long it spoke."""
-        if row.started_s is None or row.frames_done == 0:
+        if row.started_s is None or row.frames_done == 0 or not self._limits.classes[row.priority].playout:
             return
         weight = 0.05
         self._stream_s += weight * (now - row.started_s - self._stream_s)
@@ -172,20 +192,41 @@ class Admission:
             return self._limits.min_streams
         return self.capacity(view)
 
-    def _fits(self, row: Row, view: Snapshot, limit: int) -> bool:
-        promise = self._limits.classes[row.priority]
-        in_work = len(view.rows)
-        if in_work >= self._slots:
-            return False
+    def _free(self, priority: Priority, view: Snapshot, limit: int) -> int:
+        """Rows of a class for which there is a place now; below 0: rows that must end before there is none too many."""
+        promise = self._limits.classes[priority]
+        slots = self._slots - len(view.rows)
         if not promise.playout:
-            others = sum(1 for other in view.rows if other.priority is row.priority)
-            return others < max(1, int(self._slots * self._limits.batch_slot_share))
-        streams = sum(
-            1
-            for other in view.rows
-            if other.state is not RowState.FLUSHING and self._limits.classes[other.priority].playout
+            others = sum(1 for other in view.rows if other.priority is priority)
+            return min(slots, max(1, int(self._slots * self._limits.batch_slot_share)) - others)
+        return min(slots, max(int(limit * promise.capacity_share), self._limits.min_streams) - self._streams(view))
+
+    def _start_s(self, view: Snapshot) -> float:
+        """Time in which a new row is heard for sure, behind those that were let in and have not been heard yet. An
+        empty house promises nothing and takes anybody: on a device too slow for its promises, late is better than
+        never."""
+        streams = self._streams(view)
+        if not streams:
+            return 0.0
+        classes, costs = self._limits.classes, view.costs
+        unheard = [row for row in view.rows if row.first_audio_s is None and classes[row.priority].playout]
+        positions = sum(row.prefill_positions for row in unheard if row.state is RowState.WAITING)
+        work_s = costs.prefill_s(positions + int(self._prompt_positions)) + costs.step_s(
+            min(streams + 1, view.max_rows)
         )
-        return streams < max(int(limit * promise.capacity_share), self._limits.min_streams)
+        work_s += costs.codec_base_s + costs.codec_frame_s * (len(unheard) + 1)
+        return work_s * self._limits.start_margin
+
+    def _streams(self, view: Snapshot) -> int:
+        """Rows with playout in work. One that has spoken its last frame counts for the codec work it still needs."""
+        classes, costs = self._limits.classes, view.costs
+        rows = [row for row in view.rows if classes[row.priority].playout]
+        flushing = sum(1 for row in rows if row.state is RowState.FLUSHING)
+        frame_s = costs.codec_frame_s + costs.step_row_s
+        return len(rows) - flushing + (int(flushing * costs.codec_frame_s / frame_s) if frame_s > 0 else 0)
+
+    def _ahead(self, priority: Priority) -> int:
+        return sum(1 for row in self._queue if row.priority <= priority)
 
     def _give_up_s(self, row: Row, costs: StepCosts) -> float:
         """Latest time at which the row can still be let in and be heard in time."""
@@ -196,13 +237,9 @@ class Admission:
         work_s = costs.prefill_s(row.prefill_positions) + costs.step_s(1) + costs.codec_base_s + costs.codec_frame_s
         return min(wait_s, row.first_audio_deadline_s - work_s)
 
-    def _wait_s(self, ahead: int, view: Snapshot) -> float:
-        """Expected time until ``ahead`` + 1 streams have ended."""
-        return self._stream_s * (ahead + 1) / max(len(view.rows), 1)
-
-    def _refusal(self, what: str, wait_s: float, reason: str) -> QosError:
-        retry_s = min(max(wait_s, 0.1), self._limits.max_retry_s)
-        return QosError(f"{what}; try again in {retry_s:.1f} s", retry_after_s=retry_s, reason=reason)
+    def _wait_s(self, ends: int, view: Snapshot, limit: int) -> float:
+        """Expected time until ``ends`` streams have ended."""
+        return self._stream_s * max(ends, 0) / max(self._streams(view), limit)
 
 
 def _with_rows(view: Snapshot, rows: list[Row]) -> Snapshot:

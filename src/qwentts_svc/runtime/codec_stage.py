@@ -5,6 +5,7 @@ Owns each row's codec slot state and ``Voicing``; decides nothing about order (t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -68,11 +69,14 @@ class CodecStage:
         if decoding:
             codes = np.stack([row.codes[row.frames_decoded : row.frames_decoded + frames] for row in decoding])
             slots = [row.slot.index for row in decoding if row.slot is not None]
+            started_s = time.monotonic()
             pcm = self._runner.decode(slots, codes)
+            seconds = time.monotonic() - started_s
             if not np.isfinite(pcm).all():
                 raise DecodeError("the codec produced samples that are not finite", reason="AUDIO_NOT_FINITE")
             for row, samples in zip(decoding, pcm, strict=True):
                 pcm_of[row.row_id] = self._voicing[row.row_id].push(samples)
+                row.codec_s += seconds
         events: list[FramesOut | None] = []
         for row in rows:
             row.frames_decoded += frames
@@ -93,4 +97,7 @@ class CodecStage:
     def _event(row: Row, samples: Pcm) -> FramesOut:
         # A copy: the row's array grows in place while the event waits in its mailbox.
         start, row.frames_held = row.frames_sent, 0
-        return FramesOut(row.row_id, start, row.codes[start : row.frames_decoded].copy(), samples, row.probability)
+        codes = row.codes[start : row.frames_decoded].copy()
+        event = FramesOut(row.row_id, start, codes, samples, row.probability, row.prefill_s, row.codec_s)
+        row.prefill_s = row.codec_s = 0.0
+        return event

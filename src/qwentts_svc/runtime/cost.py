@@ -36,7 +36,7 @@ class StepCosts:
 
 
 COLD_COSTS = StepCosts(0.02, 0.002, 0.02, 0.0002, 0.004, 0.002)
-"""Assumed before anything was measured (a small CPU); warm-up replaces it."""
+"""Assumed before anything was measured (a small CPU); the rehearsal at start replaces it."""
 
 
 class CostModel:

@@ -7,19 +7,19 @@ only marks. Every accepted row gets exactly one terminal event. A stage that rai
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 import time
 from collections.abc import Callable, Iterable
 
-from qwentts_svc.errors import DeadlineError, DecodeError, TtsError
+from qwentts_svc.errors import DeadlineError, TtsError
 from qwentts_svc.observability.observer import NullObserver, Observer
 from qwentts_svc.runtime.admission import Admission
 from qwentts_svc.runtime.books import check_books, report_rows
 from qwentts_svc.runtime.codec_stage import CodecStage
 from qwentts_svc.runtime.cost import CostModel
-from qwentts_svc.runtime.guard import GuardLimits, is_looping, over_budget
-from qwentts_svc.runtime.intake import Intake
+from qwentts_svc.runtime.delivery import Delivery, EngineLimits
+from qwentts_svc.runtime.door import OPEN
+from qwentts_svc.runtime.exits import Exits
+from qwentts_svc.runtime.guard import is_looping, over_budget
 from qwentts_svc.runtime.kv_pool import KvPool
 from qwentts_svc.runtime.messages import (
     AppendText,
@@ -28,11 +28,6 @@ from qwentts_svc.runtime.messages import (
     Drain,
     EncodeVoice,
     EndText,
-    Failed,
-    Finished,
-    FramesOut,
-    RowEvent,
-    RowMailbox,
     StepEvents,
     Stop,
     Submit,
@@ -40,24 +35,14 @@ from qwentts_svc.runtime.messages import (
 )
 from qwentts_svc.runtime.prefill import PrefillStage, prompt_too_long
 from qwentts_svc.runtime.prefix_cache import PrefixCache
-from qwentts_svc.runtime.qos import LOW_LATENCY, Profile, ramp_size
 from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.runners import CodecRunner, FatalDeviceError, ModelRunner, StepRow, VoiceEncoder
-from qwentts_svc.runtime.scheduler.codec import plan_codec
 from qwentts_svc.runtime.scheduler.plan import Policy, Snapshot, StepPlan
 from qwentts_svc.runtime.slots import SlotPool
 from qwentts_svc.runtime.voice_desk import encode_voice
-from qwentts_svc.types import FinishReason, Usage
+from qwentts_svc.types import FinishReason
 
-_LOG = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class EngineLimits:
-    """``profile`` gives the codec's ramp; the policy should be made with the same one."""
-
-    guard: GuardLimits = dataclasses.field(default_factory=GuardLimits)
-    profile: Profile = LOW_LATENCY
+__all__ = ["Engine", "EngineLimits"]
 
 
 class Engine:
@@ -85,20 +70,22 @@ class Engine:
         self._observer: Observer = observer or NullObserver()
         self._clock = clock
         self._frame_s = codec.info.samples_per_frame / codec.info.sample_rate
-        self._sample_rate = codec.info.sample_rate
         self.costs = costs or CostModel()
         self.slots = SlotPool(info.slots)
         self.kv = KvPool(info.blocks, info.block_size)
         self.prefixes = PrefixCache(self.kv, model.copy_block, max_entries=prefix_entries)
         self.codec = CodecStage(codec)
         self._prefill = PrefillStage(model, self.slots, self.kv, self.prefixes, self.codec)
-        self._intake = Intake(admission, self._refuse)
+        self._exits = Exits(model, self.slots, self.kv, self.prefixes, self.codec, admission, self._observer, clock)
+        self._intake = self._exits.intake
+        self._delivery = Delivery(self.codec, codec.info, self._limits, self.costs, self._exits, self._observer, clock)
         self.rows = self._intake.rows
         """Rows in work."""
-        self._events: list[tuple[RowMailbox, RowEvent]] = []
         self._wait_until: float | None = 0.0
         """Plan again at this time; None: not before a command comes."""
         self.steps = 0
+        self.door = OPEN
+        """Read by other threads; replaced as a whole in every step, after rows ended, and before a sleep."""
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -124,20 +111,24 @@ class Engine:
             return None
         return max(0.0, self._wait_until - now)
 
-    def step(self, now: float) -> StepEvents:
-        """Advance every row that the policy picks by one frame; returns the events of this step."""
+    def step(self, now: float, newcomer: Callable[[], bool] = lambda: False) -> StepEvents:
+        """Advance every row that the policy picks by one frame; returns the events of this step. ``newcomer`` tells
+        whether a row has been submitted meanwhile: codec work that can wait is then left to a later step."""
         self._reap()
         self._intake.review(self._snapshot(), now)
-        plan = self._policy.plan(self._snapshot(), now)
+        view = self._snapshot()
+        self.door = self._intake.door(view, now)
+        plan = self._policy.plan(view, now)
         self._observer.step("schedule", self._clock() - now)
         self._move(plan)
         self._start(plan)
         self._speak(plan)
-        decoded = self._decode(plan)
-        self._finish()
+        decoded = self._delivery.decode(plan.codec_budget_frames, newcomer)
+        self._delivery.finish()
         self._sleep(plan, decoded)
-        events, self._events = tuple(self._events), []
-        return events
+        if len(self.rows) != len(view.rows) or self._wait_until != 0.0:  # whoever hears of an end may call again
+            self.door = self._intake.door(self._snapshot(), self._clock())
+        return self._exits.take_events()
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(
@@ -153,16 +144,16 @@ class Engine:
         """Release what was cancelled since the last step, and what no policy will ever find memory for."""
         for row in self._intake.cancelled():
             assert row.cancelled is not None
-            self._end(row, row.cancelled)
+            self._exits.end(row, row.cancelled)
         room = self._prefill.room
         waiting = [row for row in self.rows.values() if row.state is RowState.WAITING and row.slot is None]
         for row in waiting:
             if row.prefill_positions >= room:
-                self._fail(row, prompt_too_long(row.prefill_positions, room))
+                self._exits.fail(row, prompt_too_long(row.prefill_positions, room))
 
     def _move(self, plan: StepPlan) -> None:
         for row in self._named(plan.expire):
-            self._fail(row, DeadlineError("the deadline passed before the speech was complete"))
+            self._exits.fail(row, DeadlineError("the deadline passed before the speech was complete"))
         for row in self._named(plan.preempt):
             row.move(RowState.PREEMPTED)
             self.kv.release_all(row.take_blocks())
@@ -186,7 +177,7 @@ class Engine:
                 self._observer.queued(started - row.arrival_s, row.priority)
         outcome = self._prefill.run(fresh, back, started)
         for row, error in outcome.failed:
-            self._fail(row, error)
+            self._exits.fail(row, error)
         for _ in range(outcome.prefix_hits):
             self._observer.prefix_cache_hit()
         seconds = self._clock() - started
@@ -215,8 +206,8 @@ class Engine:
         except FatalDeviceError:
             raise
         except Exception as error:
-            self._distrust(rows)
-            self._fail_batch(rows, error, "a step of the acoustic model failed")
+            self._exits.distrust(rows)
+            self._exits.fail_batch(rows, error, "a step of the acoustic model failed")
             return
         seconds = self._clock() - started
         self.steps += 1
@@ -228,7 +219,7 @@ class Engine:
         for index, row in enumerate(rows):
             row.last_step_s = started
             if ended[index]:
-                self._flush(row, FinishReason.COMPLETE)
+                self._exits.flush(row, FinishReason.COMPLETE)
             else:
                 row.append_frame(result.codes[index])
                 row.probability = probabilities[index]
@@ -245,93 +236,9 @@ class Engine:
 
     def _check_limits(self, row: Row) -> None:
         if row.frames_done >= row.submit.max_frames or row.position >= self._model.info.max_positions:
-            self._flush(row, FinishReason.LENGTH_LIMIT)
+            self._exits.flush(row, FinishReason.LENGTH_LIMIT)
         elif over_budget(row) or is_looping(row, self._limits.guard):
-            self._flush(row, FinishReason.RUNAWAY_STOPPED)
-
-    def _flush(self, row: Row, reason: FinishReason) -> None:
-        """The row has spoken its last frame: its KV is free at once, its slot when the codec is through."""
-        row.finish_reason = reason
-        row.move(RowState.FLUSHING)
-        self.kv.release_all(row.take_blocks())
-
-    def _decode(self, plan: StepPlan) -> bool:
-        """Carry out the codec calls that are due; True when there were any."""
-        calls = plan_codec(self.rows.values(), self._clock(), self._limits.profile.ramp, plan.codec_budget_frames)
-        for call in calls:
-            rows = self._named(call.row_ids)
-            started = self._clock()
-            try:
-                outputs = self.codec.decode(rows, call.frames)
-            except FatalDeviceError:
-                raise
-            except Exception as error:
-                self._fail_batch(rows, error, "a step of the codec failed")
-                continue
-            now = self._clock()
-            self.costs.observe_codec(len(rows) * call.frames, now - started)
-            self._observer.step("codec", now - started)
-            for row, output in zip(rows, outputs, strict=True):
-                if output is not None:
-                    self._send(row, output, now)
-                self._check_silence(row, call.frames)
-        return bool(calls)
-
-    def _check_silence(self, row: Row, frames: int) -> None:
-        """Stop a row that has gone silent, at the end of this codec call: where calls end depends on the frame alone,
-        how far the acoustic model has got meanwhile does not. The shorter last call of a row does not count."""
-        limit = self._limits.guard.silence_frames
-        if not limit or self.codec.silent_frames(row) < limit:
-            return
-        if ramp_size(self._limits.profile.ramp, row.frames_decoded - frames) != frames:
-            return
-        row.frames_done = row.frames_decoded
-        if row.state is RowState.FLUSHING:
-            row.finish_reason = FinishReason.RUNAWAY_STOPPED
-        else:
-            self._flush(row, FinishReason.RUNAWAY_STOPPED)
-
-    def _send(self, row: Row, output: FramesOut, now: float) -> None:
-        underruns = row.underruns
-        dry_s = 0.0 if row.submit.decode else len(output.codes) * self._frame_s
-        row.emit_audio(len(output.pcm) / self._sample_rate + dry_s, now)
-        if row.heard_s is None and len(output.pcm) and self.codec.audible(row):
-            row.heard_s = now
-            self._observer.first_audio(now - row.arrival_s, row.priority)
-        if row.underruns > underruns:
-            self._observer.underrun()
-        row.submit.mailbox.produced_frames = row.frames_sent
-        self._put(row, output)
-
-    def _finish(self) -> None:
-        """Rows whose last frame has been decoded: the faded tail, then the terminal event."""
-        for row in [r for r in self.rows.values() if r.state is RowState.FLUSHING and r.pending_frames == 0]:
-            if self._retry(row):
-                continue
-            tail = self.codec.finish(row)
-            if tail is not None:
-                self._send(row, tail, self._clock())
-            assert row.finish_reason is not None
-            self._end(row, row.finish_reason)
-
-    def _retry(self, row: Row) -> bool:
-        """Nothing was heard of a row that failed by chance: start it again with another seed. True when restarted."""
-        sampling = row.submit.sampling
-        by_chance = row.finish_reason in (FinishReason.COMPLETE, FinishReason.RUNAWAY_STOPPED)
-        may = row.retries < self._limits.guard.retries and sampling.talker.do_sample and row.submit.decode
-        if not may or not by_chance or row.audio_emitted_s > 0 or self.codec.audible(row):
-            return False
-        self._release(row)
-        seed = (sampling.seed + 0x9E3779B97F4A7C15 * (row.retries + 1)) % 2**63
-        again = Row(
-            dataclasses.replace(row.submit, sampling=dataclasses.replace(sampling, seed=seed)),
-            groups=row.groups,
-            frame_s=row.frame_s,
-        )
-        again.retries = row.retries + 1
-        again.text_ids, again.text_ended, again.budget_frames = row.text_ids, row.text_ended, row.budget_frames
-        self.rows[row.row_id] = again
-        return True
+            self._exits.flush(row, FinishReason.RUNAWAY_STOPPED)
 
     def _sleep(self, plan: StepPlan, decoded: bool) -> None:
         """Decide when to plan again. A parked reader may have consumed while it was being parked: look once more."""
@@ -351,81 +258,9 @@ class Engine:
         if not self.rows and not self._intake.queued:
             self.check_integrity()
 
-    # -- ends --------------------------------------------------------------------------------------------------------
-
     def fail_all(self, error: TtsError) -> StepEvents:
         """Fail every row; for the end of the thread."""
-        for row in self._intake.everyone():
-            try:
-                self._fail(row, error)
-            except Exception:  # the pools may be what broke; the others must hear of it all the same
-                _LOG.exception("row %d could not be released", row.row_id)
-                self._put(row, Failed(row.row_id, error))
-        events, self._events = tuple(self._events), []
-        return events
-
-    def _refuse(self, row: Row, error: TtsError) -> None:
-        self._observer.rejected(error.reason)
-        self._put(row, Failed(row.row_id, error))
-
-    def _fail_batch(self, rows: Iterable[Row], error: Exception, what: str) -> None:
-        _LOG.error("%s", what, exc_info=error)
-        typed = error if isinstance(error, TtsError) else DecodeError(f"{what}; try again")
-        for row in rows:
-            self._fail(row, typed)
-
-    def _distrust(self, rows: Iterable[Row]) -> None:
-        """A step over ``rows`` failed: their KV may hold anything, also where a prefix is shared. Forget the prefixes,
-        and let rows outside the step that share blocks with it compute theirs again."""
-        touched = {block for row in rows for block in row.blocks}
-        self.prefixes.clear()
-        members = {row.row_id for row in rows}
-        for row in self.rows.values():
-            holds = row.state in (RowState.RUNNING, RowState.WAIT_TEXT, RowState.WAIT_READER)
-            if holds and row.row_id not in members and touched.intersection(row.blocks):
-                row.move(RowState.PREEMPTED)
-                self.kv.release_all(row.take_blocks())
-
-    def _fail(self, row: Row, error: TtsError) -> None:
-        self._close(row)
-        self._observer.finished(error.reason)
-        self._put(row, Failed(row.row_id, error))
-
-    def _end(self, row: Row, reason: FinishReason) -> None:
-        now = self._clock()
-        started = row.started_s if row.started_s is not None else now
-        heard = row.heard_s
-        usage = Usage(
-            text_tokens=len(row.text_ids),
-            frames=row.frames_done,
-            audio_ms=row.audio_emitted_s * 1000,
-            queue_ms=(started - row.arrival_s) * 1000,
-            first_audio_ms=(heard - row.arrival_s) * 1000 if heard is not None else 0.0,
-            synth_ms=(now - started) * 1000,
-        )
-        self._close(row)
-        self._observer.finished(reason)
-        self._put(row, Finished(row.row_id, reason, usage))
-
-    def _close(self, row: Row) -> None:
-        """The one place where a row leaves the engine."""
-        del self.rows[row.row_id]
-        self._release(row)
-        self._intake.ended(row, self._clock())
-
-    def _release(self, row: Row) -> None:
-        """Give back everything that a row holds: codec state, runner state, blocks, slot."""
-        row.move(RowState.DONE)
-        row.submit.mailbox.parked = False
-        self.codec.close(row)
-        self.kv.release_all(row.take_blocks())
-        if row.slot is not None:
-            self._model.detach(row.slot.index)
-            self.slots.release(row.slot)
-            row.slot = None
-
-    def _put(self, row: Row, event: RowEvent) -> None:
-        self._events.append((row.submit.mailbox, event))
+        return self._exits.fail_all(error)
 
     def _named(self, row_ids: Iterable[int]) -> list[Row]:
         """Rows of a plan that are still there."""

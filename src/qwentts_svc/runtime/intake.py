@@ -5,14 +5,17 @@ Owns the two tables of rows; only ``Engine`` takes a row out of ``rows``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from qwentts_svc.errors import DeadlineError, QosError, TtsError, UnavailableError
 from qwentts_svc.runtime.admission import Admission
 from qwentts_svc.runtime.cost import StepCosts
+from qwentts_svc.runtime.door import OPEN, Door
 from qwentts_svc.runtime.messages import AppendText, Cancel, Drain, EndText
 from qwentts_svc.runtime.rows import Row
 from qwentts_svc.runtime.scheduler.plan import Snapshot
+from qwentts_svc.types import Priority
 
 
 class Intake:
@@ -26,18 +29,24 @@ class Intake:
         self._admission = admission
         self._refuse = refuse
         self._draining = False
+        self._sign = OPEN
+        self._seen: Counter[Priority] = Counter()
+        """Rows that came to the door, by class."""
 
     def submit(self, row: Row, view: Snapshot, now: float) -> None:
         """A new row: in, queued, or refused. The continuation of an admitted text is always let in."""
         if row.submit.continuation:
             self.rows[row.row_id] = row
-        elif self._draining:
+            return
+        promised = self._sign.promised(row.priority, self._seen, now)
+        self._seen[row.priority] += 1
+        if self._draining:
             self._refuse(row, UnavailableError("the service is draining; try another replica", reason="DRAINING"))
         elif self._admission is None:
             self.rows[row.row_id] = row
         else:
             try:
-                admitted = self._admission.offer(row, view, now)
+                admitted = self._admission.offer(row, view, now, promised=promised)
             except QosError as error:
                 self._refuse(row, error)
             else:
@@ -79,6 +88,14 @@ class Intake:
             return float("inf")
         deadlines = (row.submit.deadline_s for row in self.queued.values())
         return min(self._admission.next_review_s(costs), min(deadlines, default=float("inf")))
+
+    def door(self, view: Snapshot, now: float) -> Door:
+        """A new sign for those who hand rows in."""
+        if self._admission is None or self._draining:
+            self._sign = OPEN
+        else:
+            self._sign = self._admission.door(view, now, self._seen)
+        return self._sign
 
     def cancelled(self) -> list[Row]:
         """Rows marked by Cancel; those that waited are moved to ``rows``, where the engine ends them."""

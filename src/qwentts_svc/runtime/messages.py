@@ -157,6 +157,10 @@ class FramesOut:
     codes: Codes
     pcm: Pcm
     probability: float = 1.0
+    prefill_s: float = 0.0
+    """Time of the prefill that the row took part in since its last event."""
+    codec_s: float = 0.0
+    """Time of the codec calls that it took part in since then."""
 
 
 @dataclass(frozen=True, slots=True)

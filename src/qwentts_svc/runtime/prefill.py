@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Sequence
 
 from qwentts_svc.errors import DecodeError, InputError, QosError, TtsError
@@ -58,12 +59,15 @@ class PrefillStage:
             except Exception as error:
                 outcome.failed.append((row, _typed(error)))
         if ready:
+            started_s = time.monotonic()
             try:
                 self._compute(ready, outcome, now)
             except FatalDeviceError:
                 raise
             except Exception as error:
                 outcome.failed.extend((row, _typed(error)) for row in ready)
+            for row in ready:
+                row.prefill_s += time.monotonic() - started_s
         return outcome
 
     def _attach(self, row: Row) -> bool:

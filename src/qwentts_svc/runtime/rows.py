@@ -117,6 +117,9 @@ class Row:
     """Frames given to the codec."""
     frames_held: int = 0
     """Frames given to the codec that were silent and trimmed; they leave with the first audio."""
+    prefill_s: float = 0.0
+    codec_s: float = 0.0
+    """Durations of the prefills and codec calls that the row took part in and has not reported yet."""
     audio_emitted_s: float = 0.0
     first_audio_s: float | None = None
     playout_start_s: float = math.inf

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from qwentts_svc.errors import TtsError, UnavailableError
-from qwentts_svc.runtime.messages import Command, EncodeVoice, StepEvents, Stop
+from qwentts_svc.runtime.door import Door
+from qwentts_svc.runtime.messages import Command, EncodeVoice, StepEvents, Stop, Submit
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,9 +25,14 @@ Emit = Callable[[StepEvents], None]
 class Steppable(Protocol):
     """What the thread drives (``runtime.engine.Engine``)."""
 
+    @property
+    def door(self) -> Door:
+        """Whether a new row could be let in; replaced as a whole, so that any thread may read it."""
+
     def handle(self, command: Command) -> None: ...
 
-    def step(self, now: float) -> StepEvents: ...
+    def step(self, now: float, newcomer: Callable[[], bool]) -> StepEvents:
+        """``newcomer`` tells at any time whether a row has been submitted since the step began."""
 
     def wait_s(self, now: float) -> float | None:
         """0: step at once; a number: sleep at most that long; None: sleep until a command comes."""
@@ -51,6 +57,8 @@ class EngineThread:
         self._thread = threading.Thread(target=self._run, name="qwentts-engine", daemon=True)
         self._ready = threading.Event()
         self._gate = threading.Lock()
+        self._submitted = self._taken = 0
+        """Rows sent (guarded by the gate), rows handled (engine thread): they differ while one waits in the queue."""
         self.engine: Steppable | None = None
         self.failure: BaseException | None = None
         self.step_started_s: float | None = None
@@ -72,6 +80,7 @@ class EngineThread:
         with self._gate:
             if self.closed:
                 raise UnavailableError("the engine has stopped", reason="ENGINE_STOPPED")
+            self._submitted += isinstance(command, Submit)
             self._commands.put(command)
 
     def alive(self) -> bool:
@@ -97,7 +106,7 @@ class EngineThread:
                 stopped = self._drain(engine)
                 if not stopped:
                     self.step_started_s = self._clock()
-                    events = engine.step(self.step_started_s)
+                    events = engine.step(self.step_started_s, self._newcomer)
                     self.step_started_s = None
                     if events:
                         self._emit(events)
@@ -110,6 +119,10 @@ class EngineThread:
             self._end(engine, error)
         except Exception:  # the watchdog on the other side tells the rows when this thread is gone
             _LOG.critical("the engine's rows could not be failed", exc_info=True)
+
+    def _newcomer(self) -> bool:
+        """Whether a row waits in the queue."""
+        return self._submitted != self._taken
 
     def _drain(self, engine: Steppable) -> bool:
         """Apply all waiting commands; block first if the engine is idle. True when told to stop."""
@@ -126,6 +139,7 @@ class EngineThread:
                     return True
                 self.step_started_s = self._clock()  # encoding a reference is work on the device, too
                 engine.handle(command)
+                self._taken += isinstance(command, Submit)
                 self.step_started_s = None
                 command = self._commands.get_nowait()
         except queue.Empty:

@@ -15,6 +15,9 @@ from qwentts_svc.types import Priority
 
 _IDLE_CODEC_SCALE = 4
 
+_PENDING_CODEC_S = 0.01
+"""Codec work that may come before somebody's first audio."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
@@ -32,6 +35,8 @@ class Tuning:
     """Rows with more laxity than this many full steps may sit one out."""
     background_gap_s: float = 0.25
     """Beside streams, batch rows start at most this often."""
+    gather_s: float = 0.08
+    """Where more rows need the step than it holds, streams start at most this often, and then together."""
     starve_s: float = 2.0
     """A row that was left out for this long gets a place, one row per step."""
 
@@ -55,9 +60,12 @@ def finish_plan(
     decode: Sequence[Row],
     profile: Profile,
     least_s: float = inf,
+    *,
+    pending: bool = False,
 ) -> StepPlan:
     """Row ids out of rows; rows that are preempted appear nowhere else. ``least_s``: laxity that codec work must leave
-    to speaking rows."""
+    to speaking rows; ``pending``: somebody waits for first audio, and codec work that can wait does, unless it is
+    quickly done."""
     idle_until_s = inf
     if not (starts or decode):
         idle_until_s = min((row.submit.deadline_s for row in view.rows), default=idle_until_s)
@@ -70,7 +78,9 @@ def finish_plan(
         prefill=_ids(row for row in starts if row.state is RowState.WAITING),
         resume=_ids(row for row in starts if row.state is RowState.PREEMPTED),
         decode=_ids(decode),
-        codec_budget_frames=_codec_budget(view, len(decode), profile, least_s),
+        codec_budget_frames=_codec_budget(
+            view, len(decode), profile, min(least_s, _PENDING_CODEC_S) if pending else least_s
+        ),
         idle_until_s=idle_until_s,
     )
 

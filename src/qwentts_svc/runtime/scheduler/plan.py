@@ -73,7 +73,8 @@ class Policy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CodecCall:
-    """One batched codec call: every row advances by ``frames``."""
+    """One batched codec call: every row advances by ``frames``. ``pressing``: it cannot be left to a later step."""
 
     frames: int
     row_ids: tuple[int, ...]
+    pressing: bool = True

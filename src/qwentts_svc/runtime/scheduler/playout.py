@@ -44,7 +44,9 @@ class PlayoutPolicy:
         decode = ledger.seat(ranked.must, view.max_rows)
         starts: list[Row] = []
         if piles.starters or piles.resumers:
-            able = startable([*piles.starters, *piles.resumers], view.rows, now, tuning)
+            room = step_width(view, len(ranked.must), tuning.pending_step_s)
+            crowded = len(ranked.must) + len(ranked.wanting) > room
+            able = startable([*piles.starters, *piles.resumers], view.rows, now, tuning, crowded)
             candidates = start_order(able, sessions_in_work(view.rows), now)
             reserve = growth_reserve(piles.ready, view.block_size)
             positions = tuning.profile.prefill_positions
@@ -63,4 +65,4 @@ class PlayoutPolicy:
             places = step_width(view, len(decode), limit_s)
             decode += ledger.seat(rows, places - len(decode))
         decode = seat_starving(decode, piles.ready, now, view.max_rows, tuning, ledger)
-        return finish_plan(view, piles, ledger, starts, decode, tuning.profile, ranked.least_s)
+        return finish_plan(view, piles, ledger, starts, decode, tuning.profile, ranked.least_s, pending=pending)

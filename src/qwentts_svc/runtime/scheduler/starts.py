@@ -12,6 +12,9 @@ from qwentts_svc.runtime.scheduler.memory import Ledger
 from qwentts_svc.runtime.scheduler.plan import Snapshot
 from qwentts_svc.types import Priority
 
+START_RESERVE = 4.0
+"""Times the work before its first audio, a row that waits for its prefill counts as this much nearer its deadline."""
+
 
 def choose_starts(
     view: Snapshot, now: float, candidates: Sequence[Row], ledger: Ledger, reserve: int, positions: int, slack_s: float
@@ -20,8 +23,8 @@ def choose_starts(
     them kept back) and ``positions`` prompt positions; the first one always fits the last.
 
     ``slack_s``: least laxity of a speaking row. A prefill that would use it up (with the first audio after it) goes
-    ahead only when its own deadline is nearer still, so neither side can hold up the other for ever. Nobody overtakes a
-    candidate that does not fit.
+    ahead only when its own laxity, with a reserve for a step that takes longer than it should, is less still, so
+    neither side can hold up the other for ever. Nobody overtakes a candidate that does not fit.
     """
     chosen: list[Row] = []
     slots, spent = view.free_slots, 0
@@ -32,7 +35,8 @@ def choose_starts(
         if chosen and spent + cost > positions:
             break
         delay_s = view.costs.prefill_s(spent + cost) + view.costs.codec_base_s + view.costs.codec_frame_s
-        if delay_s > slack_s and row.slack(now) > slack_s:
+        first_s = delay_s + view.costs.step_s(min(len(view.rows), view.max_rows))
+        if delay_s > slack_s and row.slack(now) - START_RESERVE * first_s > slack_s:
             break
         if not ledger.admit(row, row.missing_blocks(view.block_size), reserve):
             break
@@ -42,22 +46,29 @@ def choose_starts(
     return chosen
 
 
-def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tuning) -> list[Row]:
-    """``candidates``, less those of classes without playout while streams speak and another one has just started:
-    prefills of their own cost the streams most, so they are gathered."""
-    background = [row for row in candidates if not tuning.classes[row.priority].playout]
-    if not background:
-        return candidates
+def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tuning, crowded: bool) -> list[Row]:
+    """``candidates``, less those that had better be gathered: prefills and first codec calls of its own per row cost
+    the rows that speak most.
+
+    Rows with playout start together where the step is ``crowded`` and one has started within ``gather_s``; the others
+    while streams speak and one of their kind has started within ``background_gap_s``.
+    """
     streams = False
-    started_s = -inf
+    started_s = {True: -inf, False: -inf}
     for row in rows:
         playout = tuning.classes[row.priority].playout
         streams = streams or (playout and row.state is not RowState.FLUSHING)
-        if not playout and row.started_s is not None:
-            started_s = max(started_s, row.started_s)
-    if not streams or now - started_s >= tuning.background_gap_s:
-        return candidates
-    return [row for row in candidates if tuning.classes[row.priority].playout]
+        if row.started_s is not None and row.started_s > started_s[playout]:
+            started_s[playout] = row.started_s
+    wait = {
+        True: crowded and now - started_s[True] < tuning.gather_s,
+        False: streams and now - started_s[False] < tuning.background_gap_s,
+    }
+    return [
+        row
+        for row in candidates
+        if not wait[playout := tuning.classes[row.priority].playout] or (playout and row.state is RowState.PREEMPTED)
+    ]
 
 
 def window_end_s(

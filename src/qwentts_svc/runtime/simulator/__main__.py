@@ -37,10 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--policy", action="append", choices=POLICIES, help="default: all")
     parser.add_argument("--load", action="append", type=float, help="offered load / capacity; default: 0.5 to 3")
     parser.add_argument("--duration", type=float, default=60.0, help="simulated seconds of arrivals per run")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the first run")
+    parser.add_argument("--seeds", type=int, default=1, help="runs per point, each with other callers; counts are sums")
     parser.add_argument("--costs", type=Path, help="JSON with measured step costs for the (one) device")
     options = parser.parse_args(arguments)
     try:
+        if options.seeds < 1:
+            raise InputError("--seeds must be 1 or more", field="seeds")
         devices = [device_named(name) for name in options.device or DEVICES]
         if options.costs is not None:
             if len(devices) != 1:
@@ -57,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(device: Device, options: argparse.Namespace) -> str:
     policies, loads = options.policy or POLICIES, options.load or LOADS
-    points = sweep(device, policies, loads=loads, duration_s=options.duration, seed=options.seed)
+    seeds = range(options.seed, options.seed + options.seeds)
+    points = sweep(device, policies, loads=loads, duration_s=options.duration, seeds=seeds)
     sys.stdout.write(f"{device.name}\n{table(points)}\n")
     sys.stdout.flush()
     plot = f"scheduling-{device.name}.svg"

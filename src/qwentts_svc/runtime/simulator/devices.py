@@ -50,14 +50,16 @@ DEVICES: dict[str, Device] = {
     for device in (
         Device(
             name="cpu-2-cores",
-            source="embedded voice, two CPU cores, bfloat16; rough figures, replaced by a measurement with --costs",
-            steps=((1, 0.016), (4, 0.024), (8, 0.034), (16, 0.056)),
-            max_rows=16,
-            slots=32,
-            prefill_base_s=0.012,
-            prefill_position_s=0.0003,
-            codec_base_s=0.004,
-            codec_frame_s=0.0025,
+            # 2026-11-22, Xeon with AMX, cores shared with other work: benchmarks/step_costs.py --threads 1 --cpu-time,
+            # least of five runs per figure. To be measured again on a quiet machine with --quantile 0.5.
+            source="measured: embedded voice on one of two CPU cores (the other serves), float32, invariant",
+            steps=((1, 0.01353), (2, 0.01502), (4, 0.0167), (8, 0.01864), (16, 0.02344), (32, 0.0365)),
+            max_rows=32,
+            slots=64,
+            prefill_base_s=0.00261,
+            prefill_position_s=0.000121,
+            codec_base_s=0.0036,
+            codec_frame_s=0.00211,
         ),
         Device(
             name="h100",

@@ -171,7 +171,7 @@ class SimEngine:
                 row.add_blocks(self._kv.lease(missing))
 
     def _decode(self, budget_frames: int) -> None:
-        for call in plan_codec(self._rows.values(), self._now, self._profile.ramp, budget_frames):
+        for call in plan_codec(self._rows.values(), self._now, self._profile.ramp, budget_frames, self._costs.costs):
             units = call.frames * len(call.row_ids)
             seconds = self._device.codec_s(units)
             self._now += seconds

@@ -16,18 +16,18 @@ BEGIN = "<!-- simulator tables: begin -->"
 END = "<!-- simulator tables: end -->"
 
 _HEAD = (
-    "| load | policy | offered | let in | good | with gaps | refused | first audio p50 / p95 | refusal p95 "
-    "| goodput |\n"
+    "| load | policy | offered | let in | no gap | with gaps | good | refused | first audio p50 / p95 | refusal p95 "
+    "|\n"
     "|---|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
 def table(points: Sequence[Point]) -> str:
-    """A Markdown table, one line per run."""
+    """A Markdown table, one line per load and policy."""
     lines = [
-        f"| {p.load:.2f} | {p.policy} | {p.offered} | {p.served} | {round(p.goodput * p.offered)} | {p.underruns} "
-        f"| {p.refused} | {p.ttfa_p50_s * 1000:.0f} / {p.ttfa_p95_s * 1000:.0f} ms | {p.refusal_p95_s * 1000:.0f} ms "
-        f"| {p.goodput:.3f} |\n"
+        f"| {p.load:.2f} | {p.policy} | {p.offered} | {p.served} | {p.clean} | {p.underruns} "
+        f"| {round(p.goodput * p.offered)} | {p.refused} | {p.ttfa_p50_s * 1000:.0f} / {p.ttfa_p95_s * 1000:.0f} ms "
+        f"| {p.refusal_p95_s * 1000:.0f} ms |\n"
         for p in points
     ]
     return _HEAD + "".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qwentts_svc.runtime.admission import Admission, AdmissionLimits, capacity
+from qwentts_svc.runtime.admission import Admission, capacity
 from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
 from qwentts_svc.runtime.simulator.devices import Device
@@ -19,7 +19,7 @@ GOOD_FIRST_AUDIO_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One run, counted over callers with playout who came after the warm-up. Times in seconds."""
+    """One load and policy, counted over callers with playout who came after the warm-up. Times in seconds."""
 
     policy: str
     load: float
@@ -50,13 +50,9 @@ def device_capacity(device: Device, profile: Profile = LOW_LATENCY) -> int:
     return capacity(device.fitted(), device.max_rows, profile.ramp[-1], 0.08, 0.0, device.slots)
 
 
-def simulate(
-    device: Device, policy: str, workload: Workload, *, profile: Profile = LOW_LATENCY, measured: bool = True
-) -> Outcome:
-    """One run. ``measured``: admission by measured capacity; False: whoever finds a slot comes in, as in servers that
-    know no deadlines (queue and waiting limits stay)."""
-    limits = AdmissionLimits() if measured else AdmissionLimits(min_streams=device.slots)
-    admission = Admission(device.slots, profile.ramp, limits=limits)
+def simulate(device: Device, policy: str, workload: Workload, *, profile: Profile = LOW_LATENCY) -> Outcome:
+    """One run."""
+    admission = Admission(device.slots, profile.ramp)
     engine = SimEngine(device, make_policy(policy, Tuning(profile=profile)), admission, profile=profile)
     return engine.run(workload.arrivals())
 
@@ -92,16 +88,26 @@ def sweep(
     *,
     loads: Sequence[float] = LOADS,
     duration_s: float = 60.0,
-    seed: int = 0,
-    measured: bool = True,
+    seeds: Sequence[int] = (0,),
 ) -> list[Point]:
-    """Every policy at every load. Load 1.0 offers as much speech per second as the device can just speak."""
-    streams = device_capacity(device)
+    """Every policy at every load, counted over one run per seed. Load 1.0 offers as much speech per second as the
+    device can just speak. Every policy has the same callers: arrivals and lengths depend on load and seed alone."""
+    rate = device_capacity(device) / Workload(rate=1.0, duration_s=1.0).mean_s
     points = []
     for load in loads:
-        speech_s = Workload(rate=1.0, duration_s=1.0).mean_s
-        workload = Workload(rate=load * streams / speech_s, duration_s=duration_s, seed=seed)
+        workloads = [Workload(rate=load * rate, duration_s=duration_s, seed=seed) for seed in seeds]
         for policy in policies:
-            outcome = simulate(device, policy, workload, measured=measured)
-            points.append(measure(policy, load, outcome, warm_up_s=duration_s / 6))
+            runs = [simulate(device, policy, workload) for workload in workloads]
+            points.append(measure(policy, load, pooled(runs), warm_up_s=duration_s / 6))
     return points
+
+
+def pooled(runs: Sequence[Outcome]) -> Outcome:
+    """Several runs as one."""
+    return Outcome(
+        ended=[entry for run in runs for entry in run.ended],
+        refused=[entry for run in runs for entry in run.refused],
+        steps=sum(run.steps for run in runs),
+        row_steps=sum(run.row_steps for run in runs),
+        end_s=max((run.end_s for run in runs), default=0.0),
+    )
