@@ -15,9 +15,11 @@ from typing import Any
 from loadtest.arrivals import poisson, replayed
 from loadtest.corpus import CORPUS, load_corpus
 from loadtest.faults import client_killed, drained, killed_and_restarted
+from loadtest.first_audio import first_audio
 from loadtest.flood import flood
 from loadtest.generator import Manner, run_plans
 from loadtest.idle import crowd
+from loadtest.long_text import long_texts
 from loadtest.loopback import check_address
 from loadtest.machine import describe_machine
 from loadtest.options import parser
@@ -60,6 +62,8 @@ async def _run(args: argparse.Namespace) -> dict[str, Any]:
         return await _load(args)
     if args.command == "restart":
         return await killed_and_restarted(args.set, args.model)
+    if args.command == "long-text":
+        return await long_texts(args.minutes, args.set, args.model)
     if args.command == "reliability":
         sizes = Sizes(args.minutes, args.seconds, args.idle, args.speaking, rate=args.rate)
         return await reliability(sizes, args.set, args.model, _say)
@@ -73,6 +77,8 @@ async def _on_own_service(args: argparse.Namespace, service: ServiceProcess) -> 
         return await soak(service, args.minutes, rate=args.rate, seed=args.seed)
     if args.command == "flood":
         return await flood(service, args.seconds, times=args.times, seed=args.seed)
+    if args.command == "first-audio":
+        return await first_audio(service, args.calls, args.busy, args.minutes, args.seed)
     if args.command == "idle":
         return await crowd(service, args.idle, args.speaking)
     if args.command == "client-killed":

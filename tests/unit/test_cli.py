@@ -406,7 +406,11 @@ def test_voices_lists_names_and_languages(call: Call, capsys: pytest.CaptureFixt
 def test_bench_reports_all_figures(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("bench", "--json", "--concurrency", "3", "--repeat", "1") == 0
     report = json.loads(capsys.readouterr().out)
-    assert [row["streams"] for row in report["concurrency"]] == [1, 3]
+    first, crowd = report["concurrency"]
+    assert (first["streams"], crowd["streams"]) == (1, 3)
+    for name in ("codes_frames_per_s", "audio_frames_per_s"):
+        assert first[f"times_{name}"] == 1.0
+        assert crowd[f"times_{name}"] == pytest.approx(crowd[name] / first[name])
     assert set(report["by_length"]) == {"short", "medium", "long"}
     assert report["by_length"]["long"]["rtf"] > 0
     assert report["peak_memory_mib"] > 1
@@ -440,3 +444,26 @@ def test_help_and_settings_load_no_model_code() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--out", ""], "is not a file name"),
+        (["--codes-out", ""], "is not a file name"),
+        (["--codes-out", "-"], "not '-'"),
+        (["--out", "one.wav", "--codes-out", "./one.wav"], "the same file"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused_and_nothing_is_written(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
+    assert call("synth", "one", *options) == 2
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.wav"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_line_that_says_so(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("synth", "one", "--out", "/dev/full") == 1
+    assert capsys.readouterr().err.strip().endswith("cannot write /dev/full: No space left on device")

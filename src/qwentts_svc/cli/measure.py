@@ -24,6 +24,7 @@ TEXTS = {
     "the clear spring. Kick the ball straight and follow through. Help the woman get back to her feet.",
 }
 STAGES = ("talker", "code_predictor", "codec")
+AUTOREGRESSIVE = STAGES[:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ async def measure(app: App, plan: Plan) -> dict[str, Any]:
     for streams in plan.streams:
         progress.show(f"{streams} streams ...")
         report["concurrency"].append(await crowd(app, streams, plan))
+    compare(report["concurrency"])
     progress.clear()
     return report
 
@@ -106,22 +108,38 @@ async def one(app: App, text: str, plan: Plan, *, decode: bool = True, number: i
 
 
 async def crowd(app: App, streams: int, plan: Plan) -> dict[str, Any]:
-    """``streams`` at a time, without and with the codec: frames per second of all together."""
+    """``streams`` at a time, without and with the codec: frames per second of all together, prompts included. Where the
+    device can tell stages apart also the autoregressive part alone: its frames per second, and milliseconds of a frame
+    step with all the rows in it (streams end at different frames, so this is an upper bound)."""
     row: dict[str, Any] = {"streams": streams}
     for name, decode in (("codes", False), ("audio", True)):
-        rates = []
+        rates, steps = [], []
         runs: list[Run] = []
         for _ in range(plan.repeat):
-            started_s = time.monotonic()
+            before, started_s = app.stage_seconds(), time.monotonic()
             runs = await asyncio.gather(
                 *(one(app, TEXTS["long"], plan, decode=decode, number=number) for number in range(streams))
             )
-            rates.append(sum(run.frames for run in runs) / (time.monotonic() - started_s))
+            frames = max(1, sum(run.frames for run in runs))
+            rates.append(frames / (time.monotonic() - started_s))
+            after = app.stage_seconds()
+            steps.append(sum(after.get(stage, 0.0) - before.get(stage, 0.0) for stage in AUTOREGRESSIVE) / frames)
         row[f"{name}_frames_per_s"] = statistics.median(rates)
         if decode:
             row["first_audio_ms_p50"] = 1000 * statistics.median(run.first_audio_s for run in runs)
             row["first_audio_ms_max"] = 1000 * max(run.first_audio_s for run in runs)
+        elif step_s := statistics.median(steps):
+            row["autoregressive_frames_per_s"] = 1 / step_s
+            row["frame_step_ms"] = 1000 * step_s * streams
     return row
+
+
+def compare(rows: list[dict[str, Any]]) -> None:
+    """Add to each row how many times the first row's value it reaches: ``times_...``."""
+    for row in rows:
+        for name in ("codes_frames_per_s", "audio_frames_per_s", "autoregressive_frames_per_s", "frame_step_ms"):
+            if rows[0].get(name):
+                row[f"times_{name}"] = row[name] / rows[0][name]
 
 
 def peak_memory_mib() -> float:
@@ -146,14 +164,15 @@ def render(report: dict[str, Any]) -> str:
         )
     for stage, value in report["stage_ms_per_frame"].items():
         lines.append(f"{stage:<20} {value:.2f} ms per frame")
-    base = report["concurrency"][0]
     for row in report["concurrency"]:
-        codes, audio = (f"{kind}_frames_per_s" for kind in ("codes", "audio"))
-        lines.append(
-            f"{row['streams']:>3} streams          codes {row[codes]:.0f} frames/s (x{row[codes] / base[codes]:.1f}), "
-            f"audio {row[audio]:.0f} frames/s (x{row[audio] / base[audio]:.1f}), "
-            f"first audio {row['first_audio_ms_p50']:.0f} ms"
+        line = (
+            f"{row['streams']:>3} streams          codes {row['codes_frames_per_s']:.0f} frames/s "
+            f"(x{row['times_codes_frames_per_s']:.1f}), audio {row['audio_frames_per_s']:.0f} frames/s "
+            f"(x{row['times_audio_frames_per_s']:.1f}), first audio {row['first_audio_ms_p50']:.0f} ms"
         )
+        if "frame_step_ms" in row:
+            line += f", frame step {row['frame_step_ms']:.1f} ms (x{row['times_frame_step_ms']:.2f})"
+        lines.append(line)
     return "\n".join(lines)
 
 
