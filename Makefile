@@ -15,7 +15,7 @@ TEXT ?=
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help venv install demo test check lint types imports buf dockerfile proto proto-check configs soak bench clean
+.PHONY: help venv install demo test check lint types imports buf baseline dockerfile proto proto-check configs soak bench clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -51,8 +51,14 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-buf: $(STAMP)
+BASELINE := proto/baseline/qwentts-v1.binpb
+
+buf: $(STAMP) ## the schema: style, and compatibility with the contract of the last release
 	$(BIN)/buf lint
+	$(BIN)/buf breaking --against $(BASELINE)
+
+baseline: buf ## part of a release: the contract of today is the one that later versions are held to
+	$(BIN)/buf build --exclude-source-info --as-file-descriptor-set -o $(BASELINE)
 
 dockerfile: $(STAMP)
 	@if test -x $(BIN)/hadolint; then $(BIN)/hadolint Dockerfile; else echo "hadolint has no build for this machine"; fi
@@ -67,8 +73,11 @@ configs: $(STAMP) ## write configs/*.toml again from the settings classes
 	@for s in model runtime server; do $(BIN)/qwentts check-config --template $$s > configs/$$s.toml.tmp \
 		&& mv configs/$$s.toml.tmp configs/$$s.toml || exit 1; done
 
-soak: $(STAMP) ## the long load test: memory slope, file descriptors, tasks (30 minutes)
-	$(BIN)/python -m loadtest soak $(ARGS)
+# The generator needs a core of its own: the service computes on one.
+soak: $(STAMP) ## all endurance tests (40 minutes), their table in docs/reliability.md
+	@mkdir -p out
+	$(BIN)/python -m loadtest reliability --set runtime.intra_op_threads=1 --json out/reliability.json \
+		--docs docs/reliability.md $(ARGS)
 
 bench: $(STAMP) ## cold start, time to first audio, real-time factor, time per frame
 	$(BIN)/qwentts bench $(ARGS)

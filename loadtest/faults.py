@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import qwentts_svc
 from loadtest.caller import Caller
 from loadtest.channels import open_channels
 from loadtest.corpus import load_corpus
@@ -18,6 +23,8 @@ from loadtest.record import CallRecord
 from loadtest.service import ServiceProcess, running_service
 from loadtest.watch import left_behind, recovered, settled
 from loadtest.workload import PLAIN, Plan
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2_grpc as pb_grpc
 
 
 async def client_killed(service: ServiceProcess, streams: int = 8) -> dict[str, Any]:
@@ -101,7 +108,41 @@ async def killed_and_restarted(settings: Sequence[str] = (), model: str | None =
             "same_audio_length": abs(before.audio_s - after.audio_s) < 1e-6,
         }
         result["exit_code"] = await second.stop()
+    result["voices"] = await voices_kept(settings)
     return result
+
+
+async def voices_kept(settings: Sequence[str] = (), voices: int = 3) -> dict[str, int]:
+    """``kill -9`` right after voices were registered; those that a new process finds unchanged. The embedded voice
+    takes descriptions when its checkpoint says that it is a voice-design model."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = _designer(Path(folder) / "designer")
+        settings = (*settings, f"server.voices.directory={folder}/voices", "runtime.warm_up=false")
+        async with running_service(settings, model=str(model)) as first, open_channels(first.address, 1) as channels:
+            stub = pb_grpc.TextToSpeechStub(channels[0])
+            made = [
+                (await stub.CreateVoice(pb.CreateVoiceRequest(name=f"voice-{number}", design=_DESIGN))).voice
+                for number in range(voices)
+            ]
+            await first.kill()
+        async with running_service(settings, model=str(model)) as second, open_channels(second.address, 1) as channels:
+            stub = pb_grpc.TextToSpeechStub(channels[0])
+            listed = list((await stub.ListVoices(pb.ListVoicesRequest())).voices)
+    return {"made": len(made), "found": sum(voice in listed for voice in made)}
+
+
+_DESIGN = pb.VoiceDesign(instruct="a calm voice", language="english")
+
+
+def _designer(folder: Path) -> Path:
+    """The embedded voice as a voice-design checkpoint."""
+    shutil.copytree(Path(qwentts_svc.__file__).parent / "data" / "aria", folder)
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config["tts_model_type"] = "voice_design"
+    config["talker_config"] |= {"spk_id": {}, "spk_is_dialect": {}}
+    file.write_text(json.dumps(config), encoding="utf-8")
+    return folder
 
 
 async def _ask(address: str, plan: Plan) -> CallRecord:

@@ -125,6 +125,11 @@ def _others(result: Mapping[str, Any]) -> list[Row]:
             f"{restart['first_good_audio_s']} s (ready after {restart['ready_s']} s)",
             restart["spoken"] and restart["first_good_audio_s"] <= FIRST_AUDIO_AFTER_RESTART_S,
         ),
+        (
+            "`kill -9` right after voices were registered: there again after the restart",
+            f"{restart['voices']['found']} of {restart['voices']['made']}",
+            restart["voices"]["found"] == restart["voices"]["made"] > 0,
+        ),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,7 +35,7 @@ from qwentts_svc.server.configure import server_settings
 from qwentts_svc.server.lifecycle import SpeechServer
 from qwentts_svc.server.lifecycle import serve as serve_speech
 from qwentts_svc.text.lexicon_file import load_lexicon
-from qwentts_svc.text.normalize import Normalizer
+from qwentts_svc.text.normalize import Normalizer, warm
 from qwentts_svc.text.template import PromptTemplate
 from qwentts_svc.text.tokenizer import TextTokenizer, load_tokenizer
 from qwentts_svc.types import Priority, TokenSeq, VoicePrompt
@@ -110,7 +110,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
         watchdog_s=settings.runtime.step_hang_s,
     )
     try:
-        await client.start()
+        await asyncio.gather(client.start(), *_warming(settings))
         sha256 = await asyncio.to_thread(weights_sha256, checkpoint.path)
         info = _model_info(checkpoint, device, sha256)
         directory = settings.server.voices.directory
@@ -181,7 +181,6 @@ def _wish(settings: Settings) -> DeviceWish:
 
 def _model_info(checkpoint: Checkpoint, device: DevicePlan, sha256: str) -> ModelInfo:
     config, codec = checkpoint.config, checkpoint.codec
-    dialects = {value for value in config.talker.speaker_dialect.values() if value}
     return ModelInfo(
         name=checkpoint.path.name,
         model_type=config.model_type,
@@ -189,7 +188,7 @@ def _model_info(checkpoint: Checkpoint, device: DevicePlan, sha256: str) -> Mode
         sha256=sha256,
         sample_rate=codec.output_sample_rate,
         samples_per_frame=codec.decode_upsample_rate,
-        languages=tuple(name for name in config.talker.languages if name not in dialects),
+        languages=config.talker.spoken_languages,
         speakers=tuple(config.talker.speakers),
         supports_instruct=config.supports_instruct,
         supports_cloning=config.supports_cloning,
@@ -238,6 +237,12 @@ def _service_settings(settings: Settings, classes: Mapping[Priority, ClassDefaul
         max_sessions=server.limits.max_streams,
         max_instruct_chars=server.limits.max_instruct_chars,
     )
+
+
+def _warming(settings: Settings) -> list[Awaitable[None]]:
+    """What the first request would otherwise wait for, with the event loop; done while the weights are read."""
+    wanted = settings.runtime.warm_up and settings.server.text.normalize
+    return [asyncio.to_thread(warm)] if wanted else []
 
 
 def _normalizer(settings: Settings) -> Normalizer:

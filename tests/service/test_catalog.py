@@ -131,3 +131,11 @@ async def test_questions_are_answered_while_speech_goes_on(rig: Rig) -> None:
     assert (await rig.stub.ListVoices(pb.ListVoicesRequest())).voices
     assert kinds([await call.read()]) == ["audio"]
     call.cancel()
+
+
+async def test_names_are_found_whatever_their_case(rig: Rig) -> None:
+    """Once GetVoice did not find a voice under the name with which it could be spoken."""
+    await rig.stub.CreateVoice(design("Warm"))
+    for name in ("warm", "WARM", "Warm"):
+        assert (await rig.stub.GetVoice(pb.GetVoiceRequest(name=name))).voice.name == "Warm"
+    assert (await rig.stub.GetVoice(pb.GetVoiceRequest(name="ARIA"))).voice.name == "aria"

@@ -10,10 +10,13 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from qwentts_svc import app
 from qwentts_svc.cli import main
 from qwentts_svc.config import load
+from qwentts_svc.observability.tracing import make_provider, tracer_of
 from qwentts_svc.runtime.engine import Engine
 from qwentts_svc.server.configure import server_settings
 from qwentts_svc.server.lifecycle import SpeechServer
@@ -35,11 +38,11 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def service() -> AsyncIterator[tuple[Any, app.App]]:
+async def service(**options: Any) -> AsyncIterator[tuple[Any, app.App]]:
     """A stub of a running service, and the app behind it."""
     settings = load(SETTINGS).settings
     async with app.build(settings) as running:
-        server = SpeechServer(running.service, server_settings(settings.server))
+        server = SpeechServer(running.service, server_settings(settings.server), **options)
         await server.start()
         try:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
@@ -147,3 +150,26 @@ async def test_text_fed_by_characters_is_heard_before_it_ends_and_is_the_same_as
         async with asyncio.timeout(60):
             await listening
         assert b"".join(heard) == whole
+
+
+async def test_a_call_is_traced_through_every_stage_of_the_engine() -> None:
+    exporter = InMemorySpanExporter()
+    provider = make_provider(processor=SimpleSpanProcessor(exporter))
+    assert provider is not None
+    trace_id, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    async with service(tracer=tracer_of(provider)) as (stub, _):
+        metadata = (("traceparent", f"00-{trace_id}-{caller}-01"),)
+        call = stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text=TEXT, config=config()), metadata=metadata)
+        assert [answer async for answer in call][-1].HasField("finished")
+    provider.shutdown()
+    spans = {span.name: span for span in exporter.get_finished_spans()}
+    root = spans.pop("qwentts.v1.TextToSpeech/SynthesizeChunks")
+    assert root.parent is not None
+    assert (f"{root.context.trace_id:032x}", f"{root.parent.span_id:016x}") == (trace_id, caller)
+    assert set(spans) == {"queue", "prefill", "first_frame", "codec", "stream"}
+    took_s = {name: (span.end_time - span.start_time) / 1e9 for name, span in spans.items()}
+    assert took_s["prefill"] > 0
+    assert 0 < took_s["codec"] < took_s["first_frame"] + took_s["stream"]
+    assert all(span.parent is not None and span.parent.span_id == root.context.span_id for span in spans.values())
+    everything = "".join(span.to_json() for span in [root, *spans.values()])
+    assert "woman" not in everything

@@ -75,6 +75,14 @@ def test_every_message_of_a_stream_is_documented() -> None:
     assert methods <= text
 
 
+def test_every_test_that_the_faults_name_exists() -> None:
+    named = re.findall(r"`((?:tests/)?[\w/]+\.py)::(\w+)`", doc("reliability.md"))
+    assert len(named) > 40
+    for file, test in named:
+        path = ROOT / file if file.startswith("tests/") else ROOT / "tests" / "service" / file
+        assert f"def {test}(" in path.read_text(encoding="utf-8"), f"{file}::{test}"
+
+
 def test_links_of_the_documents_lead_somewhere() -> None:
     for path in [
         ROOT / "loadtest" / "README.md",

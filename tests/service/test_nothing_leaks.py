@@ -135,9 +135,10 @@ async def test_log_lines_carry_the_fields_of_a_call(log: io.StringIO) -> None:
     assert line["latency_ms"] >= line["first_audio_ms"] >= 0
     assert len(line["text_hash"]) == 16
     spans = {span.name: span for span in exporter.get_finished_spans()}
-    assert set(spans) == {"qwentts.v1.TextToSpeech/SynthesizeStream", "queue", "first_audio", "stream"}
-    span = spans["qwentts.v1.TextToSpeech/SynthesizeStream"]
-    assert all(format(one.context.trace_id, "032x") == TRACE for one in spans.values())
+    span = spans.pop("qwentts.v1.TextToSpeech/SynthesizeStream")
+    assert set(spans) == {"queue", "prefill", "first_frame", "codec", "stream"}
+    assert all(stage.parent is not None and stage.parent.span_id == span.context.span_id for stage in spans.values())
+    assert all(format(one.context.trace_id, "032x") == TRACE for one in [span, *spans.values()])
     assert span.attributes is not None
     assert span.attributes["qwentts.code"] == "OK"
     assert span.parent is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import time
 
 import grpc
@@ -87,6 +89,49 @@ async def test_a_stalled_stream_is_ended_too() -> None:
         await rig.settled_after(lambda: rig.metric("qwentts_finished_total", reason="write_stalled") == 1)
         assert rig.speech.live_sessions == 0
         call.cancel()
+
+
+CLIENT = """
+import asyncio, grpc.aio, sys
+from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb, tts_pb2_grpc
+
+async def main():
+    stub = tts_pb2_grpc.TextToSpeechStub(grpc.aio.insecure_channel(sys.argv[1]))
+    silent = stub.SynthesizeStream()
+    await silent.write(pb.SynthesizeStreamRequest(config=pb.SynthesisConfig()))
+    await silent.read()
+    output = pb.AudioOutput(format=pb.AUDIO_FORMAT_PCM_F32, sample_rate_hz=48000, chunk_ms=5000)
+    config = pb.SynthesisConfig(priority=pb.PRIORITY_BATCH, audio=output)
+    loud = stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text="x" * 4000, config=config))
+    await loud.read()
+    print("listening", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_stopped_client_is_given_up_whether_it_was_silent_or_listening() -> None:
+    """Its connection stays open and the kernel answers for it, so that no keepalive notices for minutes."""
+    speech = FakeSpeech()
+    speech.knobs.frame_delay_s = 0.0002
+    async with running(with_timeouts(idle_s=1.0, write_stall_s=0.5, close_s=0.1), speech) as rig:
+        client = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CLIENT, rig.address, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            assert client.stdout is not None
+            async with asyncio.timeout(30):
+                assert await client.stdout.readline() == b"listening\n"
+            client.send_signal(signal.SIGSTOP)
+            for reason in ("idle_timeout", "write_stalled"):
+                await rig.settled_after(
+                    lambda reason=reason: rig.metric("qwentts_finished_total", reason=reason) == 1, 15.0
+                )
+            await rig.settled()
+        finally:
+            client.kill()
+            await client.wait()
 
 
 async def test_a_call_that_takes_too_long_is_ended() -> None:

@@ -260,7 +260,13 @@ class FakeSession:
             if epoch == self._epoch:
                 yield SegmentEnd(item.index, item.flush_id, reason, audio_ms)
         elapsed_ms = (time.monotonic() - self._started_s) * 1000
-        yield SessionFinished(replace(self._usage, frames=frames, audio_ms=frames * FRAME_MS, synth_ms=elapsed_ms))
+        yield SessionFinished(self._total(frames, elapsed_ms))
+
+    def _total(self, frames: int, synth_ms: float) -> Usage:
+        audio_ms, work_ms = frames * FRAME_MS, synth_ms / 4
+        return replace(
+            self._usage, frames=frames, audio_ms=audio_ms, synth_ms=synth_ms, prefill_ms=work_ms, codec_ms=work_ms
+        )
 
     async def aclose(self) -> None:
         if not self.closed:

@@ -11,6 +11,7 @@ from typing import Any
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from support.fake_speech import FakeSpeech
+from support.held import held, nothing_left, warm_up
 
 from qwentts_svc.observability.prometheus import PrometheusObserver
 from qwentts_svc.server.lifecycle import SpeechServer
@@ -64,8 +65,9 @@ class Rig:
 async def running(
     settings: ServerSettings = FAST, speech: FakeSpeech | None = None, **options: Any
 ) -> AsyncIterator[Rig]:
-    """A server for the length of the block; fails when it leaves a task or a session behind."""
-    before = asyncio.all_tasks()
+    """A server for the length of the block; fails when it leaves a task, a session or a descriptor behind."""
+    await warm_up()
+    before = held()
     speech = speech if speech is not None else FakeSpeech()
     observer = PrometheusObserver()
     server = SpeechServer(speech, settings, observer, metrics=observer.exposition, **options)
@@ -75,15 +77,9 @@ async def running(
             yield Rig(server, speech, observer, channel)
     finally:
         await server.stop(0.5)
-    async with asyncio.timeout(3.0):
-        while left := _tasks() - before:
-            await asyncio.wait(left, timeout=0.05)
     assert speech.live_sessions == 0
     assert server.admission.open_calls == 0
-
-
-def _tasks() -> set[asyncio.Task[Any]]:
-    return {task for task in asyncio.all_tasks() if not task.done() and task is not asyncio.current_task()}
+    await nothing_left(before)
 
 
 def config(**values: Any) -> pb.SynthesizeStreamRequest:

@@ -66,7 +66,7 @@ class SegmentSettings(Section):
     )
     max_s: float = Field(default=12.0, gt=0, description="Speech budget of any other segment, seconds.")
     lookahead: int = Field(default=2, ge=1, description="Segments in work at a time for a text with a listener.")
-    parallel: int = Field(default=8, ge=1, description="Segments in work at a time for a batch-class text.")
+    parallel: int = Field(default=16, ge=1, description="Segments in work at a time for a batch-class text.")
 
 
 class RuntimeSettings(Section):

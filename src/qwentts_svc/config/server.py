@@ -83,6 +83,12 @@ class TimeoutSettings(Section):
     write_stall_s: float = Field(default=30.0, gt=0, description="A reader that takes nothing, seconds.")
     call_s: float = Field(default=3600.0, gt=0, description="Any speech call, seconds.")
     close_s: float = Field(default=5.0, gt=0, description="Waiting for a vanished reader to take its status, seconds.")
+    refusal_linger_s: float = Field(
+        default=0.005,
+        ge=0,
+        description="Before the status of a failed SynthesizeStream leaves: a caller that is still sending its first "
+        "messages when the status arrives may see its own write fail instead of the status, seconds.",
+    )
     half_close_settle_s: float = Field(
         default=0.005,
         ge=0,

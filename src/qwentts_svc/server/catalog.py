@@ -27,10 +27,10 @@ async def list_voices(deps: Deps, raw: bytes, _context: Context) -> pb.ListVoice
 
 
 async def get_voice(deps: Deps, raw: bytes, _context: Context) -> pb.GetVoiceResponse:
-    """One voice. Raises NotFoundError."""
-    name = name_of(parse(pb.GetVoiceRequest, raw).name, "name")
+    """One voice; names are compared without regard to case, as everywhere. Raises NotFoundError."""
+    name = name_of(parse(pb.GetVoiceRequest, raw).name, "name").lower()
     for voice in deps.service.voices():
-        if voice.name == name:
+        if voice.name.lower() == name:
             return pb.GetVoiceResponse(voice=render.voice(voice))
     raise NotFoundError("there is no voice of this name; ListVoices lists them", field="name", reason="VOICE_NOT_FOUND")
 

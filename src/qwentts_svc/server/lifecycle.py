@@ -36,6 +36,7 @@ from qwentts_svc.server.tls import server_credentials
 _log = logging.getLogger(__name__)
 EXIT_OK: Final = 0
 EXIT_FORCED: Final = 1
+_MAX_PENDING_CALLS: Final = 100_000
 _LAST_WORDS_S: Final = 0.5
 """After the drain, for statuses under way."""
 
@@ -188,4 +189,7 @@ def _options(settings: ServerSettings) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", round(keepalive.min_client_ping_s * 1000)),
         ("grpc.http2.max_ping_strikes", 2),
+        # A burst of new calls waits for the loop, which refuses with a reason; gRPC itself would cut them without one.
+        ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
     ]

@@ -119,16 +119,20 @@ class Speech:
         return pb.Finished(usage=render.usage(usage), reason=render.REASONS[self.reason])
 
     def _trace_stages(self, usage: Usage) -> None:
-        """Child spans of the call, made after the fact from the durations that the session reports."""
+        """Child spans of the call, made after the fact from the durations that the session reports. ``codec`` is as
+        long as its calls took together; they lie between the frames."""
         if self._first_text_s is None:
             return
         now_ns = time.time_ns()
         start_ns = now_ns - round((time.monotonic() - self._first_text_s) * 1e9)
         first_ns = start_ns + round((self.call.first_audio_ms or 0.0) * 1e6)
         queued_ns = start_ns + round(usage.queue_ms * 1e6)
+        ready_ns = queued_ns + round(usage.prefill_ms * 1e6)
         for name, begin_ns, end_ns in (
             ("queue", start_ns, queued_ns),
-            ("first_audio", queued_ns, max(queued_ns, first_ns)),
+            ("prefill", queued_ns, ready_ns),
+            ("first_frame", ready_ns, max(ready_ns, first_ns)),
+            ("codec", ready_ns, ready_ns + round(usage.codec_ms * 1e6)),
             ("stream", first_ns, now_ns),
         ):
             self.deps.tracer.start_span(name, start_time=begin_ns).end(end_ns)
