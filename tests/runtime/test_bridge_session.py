@@ -22,7 +22,7 @@ from qwentts_svc.text.segment import PAUSE_MS
 from qwentts_svc.text.sentences import Break
 from qwentts_svc.types import FinishReason, Layout
 
-LONG = "One sentence is here. Another one follows it. The third says more than both. And this is the last of them."
+LONG = "One sentence is here. Another one follows soon. The third says more than both. And this is the last of them."
 SHORT_PIECES = CutBudgets(first_s=1.0, max_s=1.0)
 
 

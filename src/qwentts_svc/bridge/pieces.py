@@ -25,7 +25,8 @@ from qwentts_svc.types import TokenSeq
 @dataclass(slots=True)
 class Piece:
     """Text of one row. ``ids``/``source_ends``: body tokens and, for each, the offset in the segment's source text up
-    to which it reaches. ``spoken_s``: estimated duration of what is known so far."""
+    to which it reaches. ``spoken_s``: estimated duration of what is known so far. ``pause_after_ms``: known once it
+    has ``ended``."""
 
     source_start: int
     source_end: int
@@ -146,8 +147,9 @@ class WholeFeed:
 
 class StreamingFeed:
     """Commits tokens as the text arrives. A piece ends before the first sentence that begins after its budget is used
-    up; this is decided character by character, so any split of the text gives the same pieces. ``early``: a piece may
-    be taken while it is still growing, else once it has ended."""
+    up, or inside a sentence that goes on for much longer (``SentenceClock``); this is decided character by character,
+    so any split of the text gives the same pieces. ``early``: a piece may be taken while it is still growing, else once
+    it has ended."""
 
     def __init__(
         self,
@@ -176,17 +178,18 @@ class StreamingFeed:
     def push(self, delta: str) -> None:
         start = 0
         for index, char in enumerate(delta):
-            if self._clock.begins_sentence(char) and self._clock.spoken_s >= self._budget_s:
+            ends_with = self._clock.cut_before(char, self._budget_s)
+            if ends_with is not None:
                 self._add(self._stream.push(delta[start:index]))
                 start = index
-                self._close()
+                self._close(ends_with)
             self._clock.advance(char)
             self._visible = self._visible or not char.isspace()
         self._add(self._stream.push(delta[start:]))
 
     def end(self) -> None:
         self._ended = True
-        self._close()
+        self._close(Break.SENTENCE)
 
     def take(self) -> Piece | None:
         if not self._ready or not (self._early or self._ready[0].ended):
@@ -197,13 +200,14 @@ class StreamingFeed:
     def exhausted(self) -> bool:
         return self._ended and not self._ready
 
-    def _close(self) -> None:
+    def _close(self, ends_with: Break) -> None:
         rest = self._stream.end()
         if self._visible:
             self._add(rest)
         self._visible = self._raw
         if self._open is not None:
             self._open.ended = True
+            self._open.pause_after_ms = PAUSE_MS[ends_with]
             self._open = None
         self._clock = SentenceClock()
 
@@ -212,7 +216,7 @@ class StreamingFeed:
             return
         if self._open is None:
             start = tokens.offsets[0][0]
-            self._open = Piece(start, start, self._stream.role_ids, pause_after_ms=PAUSE_MS[Break.SENTENCE])
+            self._open = Piece(start, start, self._stream.role_ids)
             self._ready.append(self._open)
         self._open.add(tokens)
         self._open.spoken_s = self._clock.spoken_s

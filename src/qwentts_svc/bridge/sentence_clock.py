@@ -1,4 +1,4 @@
-"""Where a sentence begins in a text that arrives character by character, and how long what came before takes to say.
+"""Where a text that arrives character by character may be cut, and how long what came before takes to say.
 
 Additive over characters and without look-ahead, so that it cannot depend on how a text is split; coarse on purpose: it
 only places cuts in long texts (``text.segment`` cuts texts that are known as a whole, with more care).
@@ -7,11 +7,16 @@ only places cuts in long texts (``text.segment`` cuts texts that are known as a 
 from __future__ import annotations
 
 from qwentts_svc.text.duration import estimate_seconds
+from qwentts_svc.text.sentences import Break
 
 _ENDS = frozenset(".!?…。！？؟।")
 _CLOSERS = frozenset("\"'”’»)]}」』）")
+_CLAUSES = frozenset(",;:—–，；：、،؛")
 _ABBREVIATION_LETTERS = 3
 """A word this short before a full stop may be an abbreviation or an initial."""
+
+CLAUSE_BUDGETS, WORD_BUDGETS = 1.5, 2.5
+"""A sentence that has not ended after so many budgets is cut between clauses, and in the end between words."""
 
 
 class SentenceClock:
@@ -24,10 +29,24 @@ class SentenceClock:
         self._ended = False
         """A sentence end was seen and nothing but closing marks and white space since."""
         self._spaced = False
+        self._mark = ""
+        """The last character that is no white space."""
+        self._blank = False
+        """White space has followed it."""
 
-    def begins_sentence(self, char: str) -> bool:
-        """``char``, the next one, begins a sentence."""
-        return self._ended and self._spaced and not char.isspace() and not char.islower()
+    def cut_before(self, char: str, budget_s: float) -> Break | None:
+        """How a piece of ``budget_s`` may end before ``char``, the next one; None when it goes on."""
+        if self.spoken_s < budget_s or char.isspace():
+            return None
+        if self._ended and self._spaced and not char.islower():
+            return Break.SENTENCE
+        if not (self._blank or self._mark in "，；：、"):
+            return None
+        if self.spoken_s >= CLAUSE_BUDGETS * budget_s and self._mark in _CLAUSES:
+            return Break.CLAUSE
+        if self.spoken_s >= WORD_BUDGETS * budget_s and self._mark.isalpha() and char.isalpha():
+            return Break.CUT
+        return None
 
     def advance(self, char: str) -> None:
         """``char`` has been read."""
@@ -41,4 +60,8 @@ class SentenceClock:
         elif char not in _CLOSERS:
             self._ended = self._spaced = False
             self._letters = self._letters + 1 if char.isalpha() else 0
+        if char.isspace():
+            self._blank = True
+        else:
+            self._mark, self._blank = char, False
         self.spoken_s += estimate_seconds(char)

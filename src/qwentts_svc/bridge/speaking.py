@@ -64,8 +64,8 @@ class SpokenSegment:
         self._notify = notify
         self._feed = plan.feed()
         self._started = 0
-        self._pause_ms = 0.0
-        """Silence before the next piece."""
+        self._last: Piece | None = None
+        """The piece started last; what it ends with decides the silence before the next one."""
 
     @property
     def text(self) -> str:
@@ -162,7 +162,8 @@ class SpokenSegment:
         # Rows that wait their turn share one lead, so that together they are never further ahead of the listener.
         waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in self.rows)
         lead = None if plan.max_lead_frames is None else max(1, plan.max_lead_frames - waiting)
-        row = SpokenPiece(piece, mailbox, plan.text_open, self._pause_ms)
+        pause_ms = self._last.pause_after_ms if self._last else 0.0
+        row = SpokenPiece(piece, mailbox, plan.text_open, pause_ms)
         self._client.submit(
             Submit(
                 row_id=mailbox.row_id,
@@ -196,5 +197,5 @@ class SpokenSegment:
         )
         self.rows.append(row)
         self._started += 1
-        self._pause_ms = piece.pause_after_ms
+        self._last = piece
         self._append(row)
