@@ -42,11 +42,13 @@ async def client_killed(service: ServiceProcess, streams: int = 8) -> dict[str, 
         victim.kill()
         await victim.wait()
     killed_s = time.monotonic()
+    await settled(service)
+    given_back_s = time.monotonic() - killed_s
     after = await recovered(service, before)
     return {
         "streams": streams,
         "open_when_killed": round(open_streams),
-        "given_back_after_ms": round((time.monotonic() - killed_s) * 1000),
+        "given_back_after_ms": round(given_back_s * 1000),
         "left_behind": left_behind(before, after),
     }
 

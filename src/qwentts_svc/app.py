@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,7 +144,22 @@ def serve(settings: Settings) -> int:
         return runner.run(_serve(settings))
 
 
+WORKERS = 4
+"""Threads for what would hold up the event loop. They share one interpreter: more of them would only take turns."""
+
+
+def _hire_workers() -> None:
+    """Give the running loop a worker pool whose threads are all there from the start, so that their number tells a leak
+    from a pool that grows."""
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="qwentts-worker")
+    together = threading.Barrier(WORKERS)
+    for _ in range(WORKERS):
+        pool.submit(together.wait)
+    asyncio.get_running_loop().set_default_executor(pool)
+
+
 async def _serve(settings: Settings) -> int:
+    _hire_workers()
     server = server_settings(settings.server)
     provider = make_provider(server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__)
     metrics = PrometheusObserver()
