@@ -178,3 +178,15 @@ def test_profiles_are_checked_and_named() -> None:
         Profile("x", (), 1, 1)
     with pytest.raises(InputError, match="1 or more"):
         Profile("x", (1,), 0, 1)
+
+
+def test_of_late_batch_rows_one_a_step_goes_beyond_the_budget_and_none_before_a_first_audio() -> None:
+    """Thirty of them once held up a listener's first audio for 300 ms."""
+    bench = Bench()
+    for row_id in range(1, 6):
+        speaking(bench, row_id, 12, decoded=15, due_s=6.0 + row_id / 10, priority=BATCH)
+    assert calls(bench, now=9.0, budget=0) == [(12, (1,))]
+    assert calls(bench, now=9.0, budget=24) == [(12, (1, 2, 3))]
+    speaking(bench, 9, 1)
+    assert calls(bench, now=9.0, budget=0) == [(1, (9,))]
+    assert set(calls(bench, now=20.0, budget=0)) == {(1, (9,)), (12, (1, 2, 3, 4, 5))}

@@ -30,6 +30,9 @@ _CALL_S, _ALONE_CALL_S = 0.03, 0.06
 _LEAST_ROW_S = 1e-6
 """Keeps the number of rows finite where a row costs nothing."""
 
+_BATCH_YIELDS_S = 4.0
+"""So much later than that a batch row presses all the same."""
+
 _CLASS_DELAY_S = {Priority.INTERACTIVE: 0.0, Priority.STANDARD: 0.25, Priority.BATCH: 2.0}
 """Added to a row's deadline: a lower class yields by a bounded time and is never starved."""
 
@@ -74,10 +77,15 @@ def plan_codec(
     pressed: set[int] = set()
     pressing: set[int] = set()
     spent = 0
+    # Nobody promised batch rows to keep up with real time: one of them a step may press, not all that are late, and
+    # none while somebody waits for first audio.
+    yields = any(row.first_audio_s is None and row.priority is not Priority.BATCH for _, _, _, row in due)
     for due_s, row_id, frames, row in due:
-        first_audio = row.first_audio_s is None and row.priority is not Priority.BATCH
+        batch = row.priority is Priority.BATCH
+        first_audio = row.first_audio_s is None and not batch
         near = due_s - now < _PRESSING_S
-        if first_audio or (near and due_s <= hungry_s):
+        if first_audio or (near and due_s <= hungry_s and not (batch and yields and due_s > now - _BATCH_YIELDS_S)):
+            yields = yields or batch
             pressing.add(row_id)
         elif spent + frames > budget_frames:
             continue
