@@ -215,7 +215,8 @@ class Admission:
             min(streams + 1, view.max_rows)
         )
         work_s += costs.codec_base_s + costs.codec_frame_s * (len(unheard) + 1)
-        return work_s * self._limits.start_margin
+        in_progress_s = costs.step_s(min(streams, view.max_rows))
+        return in_progress_s + work_s * self._limits.start_margin
 
     def _streams(self, view: Snapshot) -> int:
         """Rows with playout in work. One that has spoken its last frame counts for the codec work it still needs."""

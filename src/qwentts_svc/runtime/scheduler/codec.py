@@ -70,7 +70,9 @@ def plan_codec(
             due.append((row.due_s + _CLASS_DELAY_S[row.priority], row.row_id, frames, row))
         elif row.state is RowState.RUNNING and row.first_audio_s is not None and row.priority is not Priority.BATCH:
             missing = ramp_size(ramp, row.frames_decoded) + row.frames_decoded - row.frames_done
-            hungry_s = min(hungry_s, row.due_s - (missing - 1) * step_s)
+            begin_s = row.due_s - (missing - 1) * step_s
+            if begin_s > now:  # else it has its gap already, and need not bring one to the others
+                hungry_s = min(hungry_s, begin_s)
         speaking += row.state is RowState.RUNNING
     due.sort(key=_KEY)
     groups: dict[int, list[int]] = {}
