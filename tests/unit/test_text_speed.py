@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import re
 import time
 
 import pytest
+from support.cpu_time import cpu_s
 
 from qwentts_svc.text.incremental import IncrementalNormalizer, normalize_whole
 from qwentts_svc.text.normalize import Normalizer
@@ -79,16 +79,13 @@ HOSTILE = [
 
 def cost(text: str, normalizer: Normalizer) -> float:
     """Seconds to normalize ``text`` as a whole and as a stream, and to cut it."""
-    gc.collect()
-    gc.disable()  # what else this process holds is no property of the text
-    try:
-        start = time.process_time()
+
+    def work() -> None:
         normalizer.normalize(text)
         normalize_whole(text, normalizer.normalize)
         assert sum(1 for _ in segment(text))
-        return time.process_time() - start
-    finally:
-        gc.enable()
+
+    return cpu_s(work)
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
