@@ -16,14 +16,14 @@ from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
 
 
 async def test_two_thousand_idle_streams_cost_little_and_give_everything_back() -> None:
-    """Twice: the first round fills the allocator's arenas, what the second one adds is kept for nothing."""
-    process, count = psutil.Process(), 2000
+    """What is kept for every stream grows the process in each round; what an allocator keeps grows it in some."""
+    process, count, slack_bytes = psutil.Process(), 2000, 8 * 2**20
     grown: list[int] = []
     async with running(with_timeouts(config_s=60.0, idle_s=60.0, call_s=60.0)) as rig:
         await talk(rig, config(), text("x"))
-        for _ in range(2):
+        while len(grown) < 5 and not any(bytes_ < slack_bytes for bytes_ in grown[1:]):
             grown.append(await _idle(rig, process, count))
-    assert grown[1] < 8 * 2**20
+    assert min(grown[1:]) < slack_bytes, f"each round kept memory: {[bytes_ >> 20 for bytes_ in grown]} MiB"
 
 
 async def _idle(rig: Rig, process: psutil.Process, count: int) -> int:
