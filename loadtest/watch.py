@@ -62,6 +62,7 @@ async def watched(service: ServiceProcess, interval_s: float) -> AsyncIterator[l
 
     async def sample() -> None:
         while True:
+            _collect()
             samples.append(await look(service, begun_s))
             await asyncio.sleep(interval_s)
 
@@ -74,12 +75,16 @@ async def watched(service: ServiceProcess, interval_s: float) -> AsyncIterator[l
             await task
 
 
+def _collect() -> None:
+    """Calls of grpc.aio are part of reference cycles, and a closed channel keeps its connection until its calls are
+    collected: the service would be blamed for connections that this process holds open."""
+    gc.collect()
+
+
 async def settled(service: ServiceProcess, within_s: float = 20.0) -> Holding:
     """What is held once no stream and no row is left and no connection is closing, or after ``within_s`` (the caller
     compares)."""
-    # Calls of grpc.aio are part of reference cycles, and a closed channel keeps its connection until its calls are
-    # collected: the service would be blamed for connections that this process holds open.
-    gc.collect()
+    _collect()
     begun_s = time.monotonic()
     holding = await look(service, begun_s)
     while holding.at_s <= within_s:

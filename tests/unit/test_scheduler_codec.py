@@ -8,11 +8,11 @@ from support.rows import BATCH, CODES, Bench, waiting_row
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.runtime.cost import StepCosts
-from qwentts_svc.runtime.qos import HIGH_THROUGHPUT, LOW_LATENCY, Profile, profile_named, ramp_size
+from qwentts_svc.runtime.qos import HIGH_THROUGHPUT, LOW_LATENCY, LOW_LATENCY_CPU, Profile, profile_named, ramp_size
 from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.scheduler import CodecCall, plan_codec
 
-RAMP = LOW_LATENCY.ramp
+RAMP = (1, 2, 4, 8, 12)
 
 
 def speaking(bench: Bench, row_id: int, pending: int, *, decoded: int = 0, due_s: float | None = None, **fields) -> Row:
@@ -29,10 +29,10 @@ def calls(bench: Bench, now: float = 10.0, budget: int = 1000) -> list[tuple[int
     return [(call.frames, call.row_ids) for call in plan_codec(bench.rows.values(), now, RAMP, budget)]
 
 
-@pytest.mark.parametrize("profile", [LOW_LATENCY, HIGH_THROUGHPUT])
+@pytest.mark.parametrize("profile", [LOW_LATENCY, LOW_LATENCY_CPU, HIGH_THROUGHPUT])
 def test_call_sizes_follow_the_ramp_and_then_repeat_its_last_value(profile: Profile) -> None:
     sizes, at = [], 0
-    for _ in range(8):
+    for _ in range(len(profile.ramp) + 3):
         sizes.append(ramp_size(profile.ramp, at))
         at += sizes[-1]
     assert sizes == [*profile.ramp, *[profile.ramp[-1]] * 3]
@@ -172,6 +172,8 @@ def test_batch_class_yields_by_a_bounded_time() -> None:
 
 def test_profiles_are_checked_and_named() -> None:
     assert profile_named("low-latency") is LOW_LATENCY
+    assert profile_named("low-latency", cpu=True) is LOW_LATENCY_CPU
+    assert profile_named("high-throughput", cpu=True) is HIGH_THROUGHPUT
     with pytest.raises(InputError, match="high-throughput"):
         profile_named("fast")
     with pytest.raises(InputError, match="ramp"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from qwentts_svc.errors import InputError
@@ -86,18 +86,22 @@ class Profile:
             raise InputError("prefill_positions and codec_budget_frames must be 1 or more", field="profile")
 
 
-LOW_LATENCY = Profile("low-latency", (1, 2, 4, 8, 12), prefill_positions=512, codec_budget_frames=48)
+LOW_LATENCY = Profile("low-latency", (1, 2, 4, 8), prefill_positions=512, codec_budget_frames=48)
+LOW_LATENCY_CPU = replace(LOW_LATENCY, ramp=(1, 1, 1, 2, 2, 3, 4))
+"""On a CPU a codec call takes as long as its frames are many: a longer one saves little, and everybody waits for it.
+And while a row has little in hand, no call asks for more frames than can be spoken meanwhile (ADR 6)."""
 HIGH_THROUGHPUT = Profile("high-throughput", (4, 4, 8, 16, 25), prefill_positions=2048, codec_budget_frames=200)
 
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in (LOW_LATENCY, HIGH_THROUGHPUT)}
 
 
-def profile_named(name: str) -> Profile:
-    """Raises InputError for an unknown name."""
+def profile_named(name: str, *, cpu: bool = False) -> Profile:
+    """The profile as it is on a GPU, or on a ``cpu``. Raises InputError for an unknown name."""
     try:
-        return PROFILES[name]
+        profile = PROFILES[name]
     except KeyError:
         raise InputError(f"unknown profile {name!r}; use one of {', '.join(PROFILES)}", field="profile") from None
+    return LOW_LATENCY_CPU if cpu and profile is LOW_LATENCY else profile
 
 
 def ramp_size(ramp: tuple[int, ...], frames_decoded: int) -> int:

@@ -15,7 +15,7 @@ from qwentts_svc.types import Priority
 
 _IDLE_CODEC_SCALE = 4
 
-_PENDING_CODEC_S = 0.01
+_PENDING_CODEC_S = 0.02
 """Codec work that may come before somebody's first audio."""
 
 
@@ -35,8 +35,9 @@ class Tuning:
     """Rows with more laxity than this many full steps may sit one out."""
     background_gap_s: float = 0.25
     """Beside streams, batch rows start at most this often."""
-    gather_s: float = 0.08
-    """Where more rows need the step than it holds, streams start at most this often, and then together."""
+    gather_s: float = 0.1
+    """Where twice as many rows need the step as it holds, streams start at most this often, and then together;
+    in proportion more often where fewer do."""
     starve_s: float = 2.0
     """A row that was left out for this long gets a place, one row per step."""
 

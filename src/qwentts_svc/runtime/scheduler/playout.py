@@ -45,8 +45,8 @@ class PlayoutPolicy:
         starts: list[Row] = []
         if piles.starters or piles.resumers:
             room = step_width(view, len(ranked.must), tuning.pending_step_s)
-            crowded = len(ranked.must) + len(ranked.wanting) > room
-            able = startable([*piles.starters, *piles.resumers], view.rows, now, tuning, crowded)
+            crowding = (len(ranked.must) + len(ranked.wanting)) / room - 1
+            able = startable([*piles.starters, *piles.resumers], view.rows, now, tuning, crowding)
             candidates = start_order(able, sessions_in_work(view.rows), now)
             reserve = growth_reserve(piles.ready, view.block_size)
             positions = tuning.profile.prefill_positions

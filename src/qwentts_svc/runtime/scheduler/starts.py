@@ -46,12 +46,13 @@ def choose_starts(
     return chosen
 
 
-def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tuning, crowded: bool) -> list[Row]:
+def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tuning, crowding: float) -> list[Row]:
     """``candidates``, less those that had better be gathered: prefills and first codec calls of its own per row cost
     the rows that speak most.
 
-    Rows with playout start together where the step is ``crowded`` and one has started within ``gather_s``; the others
-    while streams speak and one of their kind has started within ``background_gap_s``.
+    ``crowding``: rows that need the step and do not fit it, as a share of those that do. Rows with playout start
+    together when one has started within that share of ``gather_s``, all of it from 1 on: a house with room waits for
+    nobody. The others do while streams speak and one of their kind has started within ``background_gap_s``.
     """
     streams = False
     started_s = {True: -inf, False: -inf}
@@ -61,7 +62,7 @@ def startable(candidates: list[Row], rows: Sequence[Row], now: float, tuning: Tu
         if row.started_s is not None and row.started_s > started_s[playout]:
             started_s[playout] = row.started_s
     wait = {
-        True: crowded and now - started_s[True] < tuning.gather_s,
+        True: now - started_s[True] < tuning.gather_s * min(crowding, 1.0),
         False: streams and now - started_s[False] < tuning.background_gap_s,
     }
     return [

@@ -21,7 +21,7 @@ def device_from_json(device: Device, path: Path) -> Device:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable JSON file", field="costs") from error
-    known = {entry.name for entry in fields(Device)}
+    known = {entry.name for entry in fields(Device)} - {"profile"}
     if not isinstance(values, dict) or not set(values) <= known:
         raise InputError(f"{path}: expected an object with some of {', '.join(sorted(known))}", field="costs")
     if "steps" in values:
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="folder of scheduling.md; without it the tables go to the output")
     parser.add_argument("--device", action="append", help=f"one of {', '.join(DEVICES)}; default: all")
     parser.add_argument("--policy", action="append", choices=POLICIES, help="default: all")
-    parser.add_argument("--load", action="append", type=float, help="offered load / capacity; default: 0.5 to 3")
+    parser.add_argument("--load", action="append", type=float, help="offered load / capacity; default: 0.1 to 3")
     parser.add_argument("--duration", type=float, default=60.0, help="simulated seconds of arrivals per run")
     parser.add_argument("--seed", type=int, default=0, help="of the first run")
     parser.add_argument("--seeds", type=int, default=1, help="runs per point, each with other callers; counts are sums")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from random import Random
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.runtime.cost import StepCosts
+from qwentts_svc.runtime.qos import LOW_LATENCY, LOW_LATENCY_CPU, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Device:
     prefill_position_s: float
     codec_base_s: float
     codec_frame_s: float
+    profile: Profile = LOW_LATENCY
+    jitter: float = 0.0
+    """Log-deviation of the time that a call takes."""
+    spikes: float = 0.0
+    """Share of calls that take ``SPIKE`` times as long."""
 
     def step_s(self, rows: int) -> float:
         """Seconds of a frame step of ``rows`` rows."""
@@ -45,6 +52,21 @@ class Device:
         )
 
 
+SPIKE = 3.0
+
+
+class Jitter:
+    """No device takes the same time twice: ``time`` gives what a call of so many seconds takes this time."""
+
+    def __init__(self, device: Device, seed: int) -> None:
+        self._device = device
+        self._random = Random(seed)
+
+    def time(self, seconds: float) -> float:
+        taken_s = seconds * self._random.lognormvariate(0.0, self._device.jitter)
+        return taken_s * (SPIKE if self._random.random() < self._device.spikes else 1.0)
+
+
 DEVICES: dict[str, Device] = {
     device.name: device
     for device in (
@@ -60,6 +82,9 @@ DEVICES: dict[str, Device] = {
             prefill_position_s=0.000121,
             codec_base_s=0.0036,
             codec_frame_s=0.00211,
+            profile=LOW_LATENCY_CPU,
+            jitter=0.25,
+            spikes=0.02,
         ),
         Device(
             name="h100",

@@ -15,11 +15,10 @@ from qwentts_svc.errors import QosError
 from qwentts_svc.runtime.admission import Admission
 from qwentts_svc.runtime.cost import CostModel
 from qwentts_svc.runtime.kv_pool import KvPool
-from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
 from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.runners import PreparedPrompt
 from qwentts_svc.runtime.scheduler import Policy, Snapshot, StepPlan, plan_codec
-from qwentts_svc.runtime.simulator.devices import Device
+from qwentts_svc.runtime.simulator.devices import Device, Jitter
 from qwentts_svc.runtime.simulator.workload import Arrival, Listener
 from qwentts_svc.runtime.slots import SlotPool
 
@@ -48,14 +47,14 @@ class SimEngine:
         policy: Policy,
         admission: Admission,
         *,
-        profile: Profile = LOW_LATENCY,
+        seed: int = 0,
         blocks: int = 16384,
         block_size: int = 16,
     ) -> None:
         self._device = device
+        self._jitter = Jitter(device, seed)
         self._policy = policy
         self._admission = admission
-        self._profile = profile
         self._costs = CostModel(device.fitted())
         self._slots = SlotPool(device.slots)
         self._kv = KvPool(blocks, block_size)
@@ -145,7 +144,7 @@ class SimEngine:
             row.prefilled = row.prefill_positions
             row.move(RowState.RUNNING)
         if positions:
-            seconds = self._device.prefill_s(positions)
+            seconds = self._jitter.time(self._device.prefill_s(positions))
             self._now += seconds
             self._costs.observe_prefill(positions, seconds)
 
@@ -154,7 +153,7 @@ class SimEngine:
         if not rows:
             return
         started = self._now
-        seconds = self._device.step_s(len(rows))
+        seconds = self._jitter.time(self._device.step_s(len(rows)))
         self._now += seconds
         self._costs.observe_step(len(rows), seconds)
         self.outcome.steps += 1
@@ -171,9 +170,10 @@ class SimEngine:
                 row.add_blocks(self._kv.lease(missing))
 
     def _decode(self, budget_frames: int) -> None:
-        for call in plan_codec(self._rows.values(), self._now, self._profile.ramp, budget_frames, self._costs.costs):
+        rows, ramp = self._rows.values(), self._device.profile.ramp
+        for call in plan_codec(rows, self._now, ramp, budget_frames, self._costs.costs):
             units = call.frames * len(call.row_ids)
-            seconds = self._device.codec_s(units)
+            seconds = self._jitter.time(self._device.codec_s(units))
             self._now += seconds
             self._costs.observe_codec(units, seconds)
             for row in self._named(call.row_ids):

@@ -1,4 +1,4 @@
-"""Load sweeps: offered load from half to three times the capacity, every policy with the same callers. Pure."""
+"""Load sweeps: offered load from a tenth to three times the capacity, every policy with the same callers. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qwentts_svc.runtime.admission import Admission, capacity
-from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
 from qwentts_svc.runtime.simulator.devices import Device
 from qwentts_svc.runtime.simulator.engine import Outcome, SimEngine
 from qwentts_svc.runtime.simulator.workload import Workload
 from qwentts_svc.types import Priority
 
-LOADS = (0.5, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
+LOADS = (0.1, 0.25, 0.5, 0.6, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 GOOD_FIRST_AUDIO_S = 0.5
 
 
@@ -45,15 +44,15 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-def device_capacity(device: Device, profile: Profile = LOW_LATENCY) -> int:
+def device_capacity(device: Device) -> int:
     """Streams that the device carries in real time with nothing to spare."""
-    return capacity(device.fitted(), device.max_rows, profile.ramp[-1], 0.08, 0.0, device.slots)
+    return capacity(device.fitted(), device.max_rows, device.profile.ramp[-1], 0.08, 0.0, device.slots)
 
 
-def simulate(device: Device, policy: str, workload: Workload, *, profile: Profile = LOW_LATENCY) -> Outcome:
+def simulate(device: Device, policy: str, workload: Workload) -> Outcome:
     """One run."""
-    admission = Admission(device.slots, profile.ramp)
-    engine = SimEngine(device, make_policy(policy, Tuning(profile=profile)), admission, profile=profile)
+    admission = Admission(device.slots, device.profile.ramp)
+    engine = SimEngine(device, make_policy(policy, Tuning(profile=device.profile)), admission, seed=workload.seed)
     return engine.run(workload.arrivals())
 
 
