@@ -39,6 +39,9 @@ PREFIX_ENTRIES = 256
 REHEARSED_TOKENS = 14
 """Text of a short sentence."""
 
+WARM_ROWS = range(1, 5)
+"""Rows of the codec calls that are made once before anybody listens."""
+
 
 class EngineParts:
     """What the engine thread built, for figures read from outside."""
@@ -87,16 +90,16 @@ def build_engine(
     )
     runner = TorchModelRunner(model, device.attention, limits, compiled=runtime.compile == "on")
     codec_runner = TorchCodecRunner(decoder, device.slots)
-    profile = profile_named(runtime.profile)
+    profile = profile_named(runtime.profile, cpu=device.device.type == "cpu")
     if runtime.codec_budget_frames:
         profile = replace(profile, codec_budget_frames=runtime.codec_budget_frames)
-    guard = runtime.runaway
     codec = codec_runner.info
     frame_s = codec.samples_per_frame / codec.sample_rate
+    guard = runtime.runaway.at(1 / frame_s)
     costs = COLD_COSTS
     if runtime.warm_up:
         runner.warm_up()
-        codec_runner.warm_up(profile.ramp)
+        codec_runner.warm_up(sorted(set(profile.ramp)), WARM_ROWS)
         sampling = Sampling(generation.talker, generation.subtalker)
         costs = rehearse(runner, codec_runner, _any_prompt(model.config), sampling, profile.ramp[-1])
     engine = Engine(

@@ -16,6 +16,7 @@ from qwentts_svc.codec.decoder import CodecDecoder
 from qwentts_svc.codec.load import load_codec_decoder
 from qwentts_svc.errors import DecodeError
 from qwentts_svc.runtime.codec_runner import TorchCodecRunner
+from qwentts_svc.runtime.qos import LOW_LATENCY_CPU
 from qwentts_svc.runtime.runners import CodecRunner
 from qwentts_svc.types import Codes, Pcm, VoicePrompt
 
@@ -81,6 +82,21 @@ def test_streams_sound_the_same_whatever_slots_and_neighbours_they_have(data: st
             seed, at = playing[slot]
             np.testing.assert_allclose(pcm[index], speech(seed)[1][at * hop :][: count * hop], atol=TOLERANCE)
             playing[slot] = (seed, at + count)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4])
+def test_with_the_ramp_of_a_cpu_a_stream_has_the_same_bits_alone_and_in_company(rows: int) -> None:
+    """Rounding that changes with the neighbours would change one sample in some hundred of 16 bits."""
+    alone, crowd = runner(), runner()
+    alone.open(0, None)
+    for slot in range(rows):
+        crowd.open(slot, None)
+    at = 0
+    for frames in [*LOW_LATENCY_CPU.ramp, LOW_LATENCY_CPU.ramp[-1]]:
+        codes = np.stack([speech(row)[0][at : at + frames] for row in range(rows)])
+        heard = crowd.decode(list(range(rows)), codes)[0]
+        assert np.array_equal(heard, alone.decode([0], codes[:1])[0])
+        at += frames
 
 
 def test_an_in_context_voice_goes_on_from_the_end_of_its_reference() -> None:

@@ -14,9 +14,9 @@ from support.engine_rig import NO_GUARD, Rig, sampling_of
 
 from qwentts_svc.observability.observer import NullObserver
 from qwentts_svc.runtime.engine import EngineLimits
-from qwentts_svc.runtime.fakes import FAKE_CODEC_INFO, FAKE_INFO, FakeCodecRunner, FakeModelRunner
+from qwentts_svc.runtime.fakes import FAKE_CODEC_INFO, FAKE_INFO, FakeCodecRunner, FakeModelRunner, FakeVoiceEncoder
 from qwentts_svc.runtime.guard import GuardLimits
-from qwentts_svc.runtime.messages import FramesOut, PromptSpec
+from qwentts_svc.runtime.messages import EncodeVoice, FramesOut, PromptSpec
 from qwentts_svc.runtime.qos import LOW_LATENCY, Profile
 from qwentts_svc.runtime.rows import RowState
 from qwentts_svc.runtime.voicing import MAX_TRIMMED_FRAMES, Voicing
@@ -29,6 +29,14 @@ FULL = PromptSpec((1, 2, 3), (7, 8, 9))
 class Heard(NullObserver):
     def __init__(self) -> None:
         self.first_audio_s: list[float] = []
+        self.queued_s: list[float] = []
+        self.stages: list[tuple[str, float]] = []
+
+    def step(self, stage, seconds) -> None:
+        self.stages.append((stage, seconds))
+
+    def queued(self, seconds, priority) -> None:
+        self.queued_s.append(seconds)
 
     def first_audio(self, seconds, priority) -> None:
         self.first_audio_s.append(seconds)
@@ -168,6 +176,13 @@ def test_a_loop_is_stopped_and_speech_is_not() -> None:
     assert spoken(rig, start(rig))[1].reason is FinishReason.COMPLETE
 
 
+@pytest.mark.parametrize("loop_frames", range(1, 17))
+def test_a_short_look_back_does_not_take_any_speech_for_a_loop(loop_frames: int) -> None:
+    """Once nothing was compared with nothing, and found equal."""
+    rig = rig_of(40, limits=guarded(loop_frames=loop_frames))
+    assert spoken(rig, start(rig))[1].reason is FinishReason.COMPLETE
+
+
 @pytest.mark.parametrize("tick_s", [0.001, 0.03, 0.2])
 @pytest.mark.parametrize("budget", [1, 48])
 @pytest.mark.parametrize("length", [75, 88, 500])
@@ -175,7 +190,7 @@ def test_silence_without_end_is_stopped_at_the_same_frame_however_busy_the_codec
     """Once it was stopped where the acoustic model happened to be, and not at all when its end came first."""
     codec = ScriptedCodec()
     codec.silent = lambda slot, frame: frame >= 30
-    profile = Profile("test", LOW_LATENCY.ramp, LOW_LATENCY.prefill_positions, budget)
+    profile = Profile("test", (1, 2, 4, 8, 12), LOW_LATENCY.prefill_positions, budget)
     limits = EngineLimits(GuardLimits(0, 40, 0), profile)
     rig = rig_of(length, codec=codec, limits=limits, tick_s=tick_s)
     others = [rig.submit((7,), sampling_of(seed), prompt=PromptSpec((1, 2, 3), (7,))) for seed in (5, 6)]
@@ -218,11 +233,15 @@ def test_a_row_of_which_nothing_was_heard_starts_again_with_another_seed_and_lea
     codec.opened = frames
     real_open = codec.open
     codec.open = lambda slot, voice: (frames.append(slot), real_open(slot, voice))[1]
-    rig = rig_of(codec=codec, length_of=short_first, limits=guarded(retries=1))
+    heard = Heard()
+    rig = rig_of(codec=codec, length_of=short_first, limits=guarded(retries=1), observer=heard)
     row_id = start(rig, trim_leading_silence=True)
     reader, end = spoken(rig, row_id)
     assert end.reason is FinishReason.COMPLETE
     assert len(frames) == 2
+    # Once the second attempt counted as a row that had been queued as long as the first one took.
+    assert [seconds * 1000 for seconds in heard.queued_s] == [pytest.approx(end.usage.queue_ms)]
+    assert end.usage.queue_ms + end.usage.synth_ms == pytest.approx((rig.now - 100.0) * 1000, abs=rig.tick_s * 2000)
     assert len(reader.codes) == 12
     assert len(reader.pcm) == 12 * FRAME
     assert reader.events[0].start_frame == 0
@@ -265,9 +284,22 @@ def test_max_frames_is_a_hard_limit_with_a_reason() -> None:
 # -- the engine's own time --------------------
 
 
+def test_the_time_that_a_reference_takes_from_the_streams_is_told() -> None:
+    class Slow(FakeVoiceEncoder):
+        def encode(self, pcm, ref_text):
+            rig.now += 3.0
+            return super().encode(pcm, ref_text)
+
+    heard = Heard()
+    rig = rig_of(voices=Slow(), observer=heard)
+    rig.engine.handle(EncodeVoice(np.ones(24000, np.float32), None, lambda result: None))
+    assert heard.stages == [("voice", pytest.approx(3.0))]
+
+
 @pytest.mark.parametrize(("rows", "limit_s"), [(64, 0.3e-3), (512, 2e-3)])
 def test_a_step_costs_next_to_nothing_beside_its_runners(rows: int, limit_s: float) -> None:
-    """Planning and batch assembly: a step's own time less what the fakes take. Recorded; a loaded machine gets 5x."""
+    """Planning and batch assembly: a step's own time less what the fakes take, in processor time. A slower machine gets
+    twice the time; what the whole step does besides (audio, events, the sign at the door) has a limit of its own."""
     info = replace(FAKE_INFO, slots=rows, blocks=rows * 40, max_rows=rows)
     model = FakeModelRunner(info, length_of=lambda spec, sampling: 10_000)
     codec = FakeCodecRunner(replace(FAKE_CODEC_INFO, slots=rows, samples_per_frame=2, sample_rate=25))
@@ -308,5 +340,5 @@ def test_a_step_costs_next_to_nothing_beside_its_runners(rows: int, limit_s: flo
         steps.append(time.thread_time() - started - spent[0])
     plan_s, step_s = statistics.median(plans), statistics.median(steps)
     print(f"{rows} rows: plan {plan_s * 1e3:.3f} ms, whole step without runners {step_s * 1e3:.3f} ms")
-    assert plan_s < 5 * limit_s
-    assert step_s < 10 * limit_s
+    assert plan_s < 2 * limit_s
+    assert step_s < 5 * limit_s

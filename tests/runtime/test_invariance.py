@@ -25,6 +25,8 @@ SEED = 20_240
 REQUESTS = 200
 CROWD = 25
 MOST_FRAMES = 10
+LONG_FRAMES = 32
+"""Of one request in each crowd: room for speech to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def wish_of(dice: random.Random, number: int) -> Wish:
         pieces=pieces,
         text_open=text_open,
         language=dice.choice(["auto", "english"]),
-        max_frames=dice.choice([2, 3, 6, MOST_FRAMES]),
+        max_frames=LONG_FRAMES if number % CROWD == 0 else dice.choice([2, 3, 6, MOST_FRAMES]),
         priority=dice.choice(list(Priority)),
         lead=dice.choice([None, None, 4]),
     )
@@ -215,8 +217,8 @@ def test_invariant_numerics_say_the_same_alone_and_in_any_crowd() -> None:
         largest = max(largest, crowd.witness.largest)
     # Or the test would prove nothing.
     assert preempted >= 10
-    assert largest >= 5
-    assert FinishReason.LENGTH_LIMIT in reasons
+    assert largest >= 8
+    assert reasons >= {FinishReason.COMPLETE, FinishReason.LENGTH_LIMIT}
 
 
 @pytest.mark.timeout(300)

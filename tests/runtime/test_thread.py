@@ -94,6 +94,25 @@ def test_rows_are_answered_by_one_thread_with_one_delivery_per_step_and_no_steps
         assert world.steps == idle
 
 
+def test_streams_speak_between_the_encodings_of_several_references() -> None:
+    """Once references that had come together were encoded one after the other, and no stream spoke meanwhile."""
+
+    class Slow(FakeVoiceEncoder):
+        def encode(self, pcm, ref_text):
+            steps.append(world.steps)
+            time.sleep(0.02)  # the next ones are in the queue by then
+            return super().encode(pcm, ref_text)
+
+    steps: list[int] = []
+    told = threading.Semaphore(0)
+    with World(length=10**6, voices=Slow()) as world:
+        world.submit()
+        for _ in range(4):
+            world.thread.send(EncodeVoice(np.ones(24000, np.float32), None, lambda result: told.release()))
+        assert all(told.acquire(timeout=5) for _ in range(4))
+    assert len(set(steps)) == 4
+
+
 def test_stop_fails_what_is_left_and_later_commands_raise() -> None:
     with World(length=10**6) as world:
         readers = [world.submit(seed) for seed in range(3)]

@@ -12,7 +12,7 @@ from qwentts_svc.runtime.qos import LOW_LATENCY
 from qwentts_svc.runtime.rows import RowState
 
 NOW = 10.0
-SLOW = StepCosts(0.0, 0.0125, 0.0, 0.0, 0.0, 0.0)  # 65 % of 80 ms carries four streams
+SLOW = StepCosts(0.0, 0.0125, 0.0, 0.0, 0.0, 0.0)  # 70 % of 80 ms carries four streams
 
 
 def admission(slots: int = 16, **limits) -> Admission:
@@ -87,8 +87,22 @@ def test_the_queue_of_a_class_is_bounded() -> None:
 def test_strained_streams_close_the_door_whatever_the_model_says() -> None:
     desk = admission()
     desk._stream_s = 0.05
-    assert desk.offer(caller(), busy(2, slack_s=0.3).view(), NOW)
+    assert desk.offer(caller(), busy(2, slack_s=0.4).view(), NOW)
     assert not desk.offer(caller(), busy(2, slack_s=0.1).view(), NOW)
+
+
+def test_readers_that_read_slowly_or_not_at_all_keep_nobody_out() -> None:
+    desk = admission()
+    bench = busy(3, slack_s=-5.0)
+    for row in bench.rows.values():
+        row.move(RowState.WAIT_READER)
+    assert desk.offer(caller(), bench.view(), NOW)
+    for row in bench.rows.values():
+        row.move(RowState.RUNNING)
+    assert desk.offer(caller(), bench.view(), NOW)
+    for row in bench.rows.values():
+        row.emit_audio(0.08, NOW)
+    assert sum(row.underruns for row in bench.rows.values()) == 0
 
 
 def test_a_device_slower_than_real_time_still_serves_one() -> None:

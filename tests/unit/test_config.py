@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from qwentts_svc.config import CONFIG_DIR_VARIABLE, Settings, load
 from qwentts_svc.config.report import REDACTED, as_json, as_text
+from qwentts_svc.config.runtime import RunawaySettings
 from qwentts_svc.config.settings import SECTIONS, leaf_values
 from qwentts_svc.config.template import render
 from qwentts_svc.errors import InputError
@@ -141,3 +142,14 @@ def test_overrides_come_back_unchanged(port: int, level: str) -> None:
     resolved = load({"server": {"port": port, "log": {"level": level}}})
     assert (resolved.settings.server.port, resolved.settings.server.log.level) == (port, level)
     assert resolved.sources["server.log.level"] == "init"
+
+
+@pytest.mark.parametrize("rate", [6.25, 12.5, 25.0, 50.0])
+def test_the_guard_grants_the_time_that_its_frames_last_whatever_the_codec(rate: float) -> None:
+    """Once a codec with shorter frames was granted a fraction of the time, and honest speech was cut."""
+    stated = RunawaySettings(base_frames=80, frames_per_token=12.0, loop_frames=100, silence_frames=0)
+    guard = stated.at(rate)
+    times = max(1.0, rate / 12.5)
+    assert (guard.base_frames, guard.frames_per_token) == (80 * times, 12.0 * times)
+    assert (guard.loop_frames, guard.silence_frames) == (100 * times, 0)
+    assert (guard.enabled, guard.retries) == (stated.enabled, stated.retries)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, Self
 
 from pydantic import Field
 
 from qwentts_svc.config.base import Section
+
+STATED_FRAME_S: Final = 0.08
+"""Length of the frames that settings count."""
 
 
 class ClassSettings(Section):
@@ -40,10 +43,10 @@ class ClassesSettings(Section):
 
 
 class RunawaySettings(Section):
-    """The guard against speech that does not end by itself."""
+    """The guard against speech that does not end by itself. Frames are those of a 12.5 Hz codec (80 ms)."""
 
     enabled: bool = Field(default=True, description="Stop rows whose speech is out of proportion to their text.")
-    base_frames: int = Field(default=75, ge=1, description="Frames (80 ms) granted to any text, however short.")
+    base_frames: int = Field(default=75, ge=1, description="Frames granted to any text, however short.")
     frames_per_token: float = Field(
         default=12.0, gt=0, description="Frames granted per text token on top of base_frames; speech takes about 3-5."
     )
@@ -56,6 +59,19 @@ class RunawaySettings(Section):
     retries: int = Field(
         default=1, ge=0, le=5, description="Fresh attempts with another seed, only while no audio has left the service."
     )
+
+    def at(self, frame_rate: float) -> Self:
+        """The same guard for a codec of ``frame_rate`` frames per second: as much time with shorter frames, and more
+        of it with longer ones (rather too late than in the middle of speech)."""
+        times = max(1.0, frame_rate * STATED_FRAME_S)
+        return self.model_copy(
+            update={
+                "base_frames": round(self.base_frames * times),
+                "frames_per_token": self.frames_per_token * times,
+                "loop_frames": round(self.loop_frames * times),
+                "silence_frames": round(self.silence_frames * times),
+            }
+        )
 
 
 class SegmentSettings(Section):
@@ -114,5 +130,7 @@ class RuntimeSettings(Section):
         default=0, ge=0, description="Frames that the codec decodes per engine step at most. 0: set by profile."
     )
     classes: ClassesSettings = Field(default=ClassesSettings(), description="Defaults of the service classes.")
-    runaway: RunawaySettings = Field(default=RunawaySettings(), description="Guard against endless speech.")
+    runaway: RunawaySettings = Field(
+        default=RunawaySettings(), description="Guard against endless speech; it counts frames of 80 ms."
+    )
     segments: SegmentSettings = Field(default=SegmentSettings(), description="Segmentation of long texts.")

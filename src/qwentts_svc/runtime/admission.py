@@ -23,11 +23,11 @@ from qwentts_svc.types import Priority
 class AdmissionLimits:
     """How far the measurement is trusted."""
 
-    headroom: float = 0.65
+    headroom: float = 0.7
     """Share of real time that admitted streams may take; the rest is for prefill, bursts and small steps."""
     min_streams: int = 1
     """Streams that are let in however slow the device is (a machine slower than real time still serves)."""
-    strained_slack_s: float = 0.25
+    strained_slack_s: float = 0.35
     """A stream that has been heard for longer than a second and has less than this in hand is strained..."""
     strained_share: float = 0.15
     """... and while more than this share of the streams is strained, nobody is let in, whatever the cost model says."""
@@ -186,8 +186,9 @@ class Admission:
         for row in view.rows:
             if row.state in _SPEAKING and self._limits.classes[row.priority].playout:
                 streams += 1
-                behind = row.due_s - now < self._limits.strained_slack_s
-                strained += behind and row.audio_emitted_s > 1.0 and not row.waited_for_text
+                # A parked row's reader has audio enough, however long ago it should have been played.
+                behind = row.state is not RowState.WAIT_READER and row.due_s - now < self._limits.strained_slack_s
+                strained += behind and row.audio_emitted_s > 1.0 and not row.waited_for_caller
         if strained > self._limits.strained_share * streams:
             return self._limits.min_streams
         return self.capacity(view)

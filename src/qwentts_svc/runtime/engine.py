@@ -1,8 +1,8 @@
 """The engine: one ``step`` is reap -> plan -> prefill -> frame step -> codec -> finish, over whatever rows are there.
 
-Sole owner, on the engine thread, of rows, pools, caches and runners, and the only mover between row states; ``Cancel``
-only marks. Every accepted row gets exactly one terminal event. A stage that raises fails its own rows and nothing else;
-``FatalDeviceError`` goes through to the thread, which fails everything.
+Sole owner, on the engine thread, of rows, pools, caches and runners, and with its stages (prefill, delivery, exits) the
+only mover between row states; ``Cancel`` only marks. Every accepted row gets exactly one terminal event. A stage that
+raises fails its own rows and nothing else; ``FatalDeviceError`` goes through to the thread, which fails everything.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ class Engine:
                 row = Row(command, groups=self._model.info.groups, frame_s=self._frame_s)
                 self._intake.submit(row, self._snapshot(), self._clock())
             case EncodeVoice():
+                started = self._clock()
                 encode_voice(self._voices, command)
+                self._observer.step("voice", self._clock() - started)
             case AppendText() | EndText() | Cancel() | Drain():
                 self._intake.update(command)
             case Wake() | Stop():

@@ -130,6 +130,8 @@ class Exits:
         )
         again.retries = row.retries + 1
         again.text_ids, again.text_ended, again.budget_frames = row.text_ids, row.text_ended, row.budget_frames
+        # It has waited in the queue once, and what the attempt cost is part of what the caller gets.
+        again.started_s, again.prefill_s, again.codec_s = row.started_s, row.prefill_s, row.codec_s
         self._rows[row.row_id] = again
         return True
 

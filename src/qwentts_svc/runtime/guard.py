@@ -13,7 +13,7 @@ SILENCE_PEAK = 10 ** (-60 / 20)
 """Near-silence: every sample below -60 dBFS."""
 
 LOOP_PERIODS = range(1, 9)
-"""Loops of up to this many frames (0.64 s) are looked for; longer repetition may be what the text says."""
+"""Loops of so many frames are looked for; longer repetition may be what the text says."""
 
 _CHECK_EVERY = 16
 
@@ -35,13 +35,13 @@ def over_budget(row: Row) -> bool:
 
 
 def is_looping(row: Row, limits: GuardLimits) -> bool:
-    """The last ``loop_frames`` frames repeat a pattern of at most 8 frames in every codebook. Looked at now and then:
-    a loop does not go away."""
+    """The last ``loop_frames`` frames are a pattern of at most 8 frames, said at least twice, in every codebook. Looked
+    at now and then: a loop does not go away."""
     length = limits.loop_frames
     if length <= 0 or row.frames_done < length or row.frames_done % _CHECK_EVERY:
         return False
     tail = row.codes[-length:]
-    return any(bool(np.array_equal(tail[period:], tail[:-period])) for period in LOOP_PERIODS)
+    return any(2 * period <= length and np.array_equal(tail[period:], tail[:-period]) for period in LOOP_PERIODS)
 
 
 def silent_prefix_frames(pcm: Pcm, frame_samples: int) -> int:

@@ -1,6 +1,6 @@
 """Commands become rows here: what is in work, what waits for admission, what is refused at the door.
 
-Owns the two tables of rows; only ``Engine`` takes a row out of ``rows``.
+Owns the two tables of rows; only ``Exits`` takes a row out of ``rows``.
 """
 
 from __future__ import annotations

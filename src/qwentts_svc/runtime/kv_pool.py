@@ -6,9 +6,9 @@ One ``BlockLease`` is one reference to one block. A block is free again when its
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NoReturn
 
 from qwentts_svc.errors import QosError, TtsError
+from qwentts_svc.runtime.lease import Lease
 
 
 class KvError(TtsError):
@@ -23,30 +23,17 @@ class KvExhaustedError(QosError):
     default_reason = "KV_EXHAUSTED"
 
 
-class BlockLease:
-    """The right to read block ``block`` (and to write it while it is not shared), released exactly once.
+class BlockLease(Lease):
+    """The right to read block ``block`` (and to write it while it is not shared), released exactly once. A second
+    reference is made with ``KvPool.share``."""
 
-    Cannot be copied or pickled; a second reference is made with ``KvPool.share``.
-    """
+    __slots__ = ("block",)
 
-    __slots__ = ("_live", "block")
+    misuse = KvError
 
     def __init__(self, block: int) -> None:
+        super().__init__()
         self.block = block
-        self._live = True
-
-    @property
-    def live(self) -> bool:
-        return self._live
-
-    def __copy__(self) -> NoReturn:
-        raise KvError("a block lease cannot be copied; use KvPool.share")
-
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        raise KvError("a block lease cannot be copied; use KvPool.share")
-
-    def __reduce__(self) -> NoReturn:
-        raise KvError("a block lease cannot be pickled")
 
 
 class KvPool:
@@ -94,7 +81,7 @@ class KvPool:
         self._check(lease)
         holders = self._holders[lease.block]
         holders.remove(lease)
-        lease._live = False
+        lease.end()
         if not holders:
             self._free.append(lease.block)
 

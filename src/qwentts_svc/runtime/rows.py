@@ -1,4 +1,4 @@
-"""A row's life: its states and the mutable record that the engine keeps of it.
+"""The mutable record that the engine keeps of a row, through all its states (``row_states``).
 
 Owned by the engine thread; the scheduler and the simulator only read it. Knows nothing of torch or of the pools'
 insides: the leases it holds are given and taken by the engine.
@@ -8,57 +8,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 
-from qwentts_svc.errors import TtsError
 from qwentts_svc.runtime.kv_pool import BlockLease
 from qwentts_svc.runtime.messages import PromptSpec, Submit
 from qwentts_svc.runtime.qos import class_defaults
+from qwentts_svc.runtime.row_states import TRANSITIONS, IllegalTransitionError, RowState
 from qwentts_svc.runtime.runners import NO_TEXT, PreparedPrompt
 from qwentts_svc.runtime.slots import SlotLease
 from qwentts_svc.types import Codes, FinishReason, Layout, Priority
 
+__all__ = ["FRAME_S", "Row", "RowState", "eos_in_prompt"]
+
 FRAME_S = 0.08
-"""Length of one codec frame of the 12.5 Hz models, seconds."""
-
-
-class RowState(Enum):
-    """Where a row is. WAITING holds nothing; WAIT_TEXT and WAIT_READER keep KV but take no place in a step;
-    PREEMPTED has lost its KV but keeps its slot and codes; FLUSHING has spoken its last frame and waits for the codec.
-    """
-
-    WAITING = "waiting"
-    PREFILL = "prefill"
-    RUNNING = "running"
-    WAIT_TEXT = "wait_text"
-    WAIT_READER = "wait_reader"
-    PREEMPTED = "preempted"
-    FLUSHING = "flushing"
-    DONE = "done"
-
-
-TRANSITIONS: dict[RowState, frozenset[RowState]] = {
-    RowState.WAITING: frozenset({RowState.PREFILL, RowState.DONE}),
-    RowState.PREFILL: frozenset({RowState.RUNNING, RowState.DONE}),
-    RowState.RUNNING: frozenset(
-        {RowState.WAIT_TEXT, RowState.WAIT_READER, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}
-    ),
-    RowState.WAIT_TEXT: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
-    RowState.WAIT_READER: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
-    RowState.PREEMPTED: frozenset({RowState.PREFILL, RowState.FLUSHING, RowState.DONE}),
-    RowState.FLUSHING: frozenset({RowState.DONE}),
-    RowState.DONE: frozenset(),
-}
-"""Every legal move. A resumed row goes through PREFILL again; DONE is reached from anywhere (cancel, failure)."""
-
-
-class IllegalTransitionError(TtsError):
-    """A row was moved along an edge that is not in ``TRANSITIONS``: a defect of the engine, never of a caller."""
-
-    default_reason = "INTERNAL"
+"""Of the 12.5 Hz models, seconds: what a simulation assumes. The engine gives its rows the codec's own."""
 
 
 def eos_in_prompt(prompt: PromptSpec) -> bool:
@@ -125,8 +90,8 @@ class Row:
     playout_start_s: float = math.inf
     """When the listener's clock started; moves later with every gap."""
     underruns: int = 0
-    waited_for_text: bool = False
-    """Since its last audio the row waited for text: a gap is the writer's, not ours."""
+    waited_for_caller: bool = False
+    """Since its last audio the row waited for text or for its reader: a gap is the caller's, not ours."""
     last_step_s: float = -math.inf
     """When the row last had a place in a step (or arrived)."""
     started_s: float | None = None
@@ -163,8 +128,8 @@ class Row:
         """Change state. Raises IllegalTransitionError for an edge that is not in ``TRANSITIONS``."""
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransitionError(f"row {self.row_id}: {self.state.name} -> {state.name} is not a legal move")
-        if state is RowState.WAIT_TEXT:
-            self.waited_for_text = True
+        if state is RowState.WAIT_TEXT or self.state is RowState.WAIT_READER:
+            self.waited_for_caller = True
         if state is RowState.PREEMPTED:
             self.preemptions += 1
         self.state = state
@@ -294,7 +259,7 @@ class Row:
         return self.due_s - now
 
     def emit_audio(self, seconds: float, now: float) -> None:
-        """Audio left for the mailbox at ``now``. A late piece counts as an underrun (unless the text was late) and
+        """Audio left for the mailbox at ``now``. A late piece counts as an underrun (unless the caller was late) and
         moves the listener's clock, as a player does that stops and starts again."""
         if seconds <= 0:
             return
@@ -304,14 +269,9 @@ class Row:
             late_s = now - self.playout_deadline_s
             if late_s > 0:
                 self.playout_start_s += late_s
-                self.underruns += 0 if self.waited_for_text else 1
+                self.underruns += 0 if self.waited_for_caller else 1
         self.audio_emitted_s += seconds
-        self.waited_for_text = False
-
-    @property
-    def lead_frames(self) -> int:
-        """Frames produced beyond what the reader has taken."""
-        return self.frames_done - self.submit.mailbox.consumed_frames
+        self.waited_for_caller = False
 
     @property
     def too_far_ahead(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 from qwentts_svc.errors import QosError, TtsError
+from qwentts_svc.runtime.lease import Lease
 
 
 class SlotError(TtsError):
@@ -22,31 +22,20 @@ class SlotId:
     generation: int
 
 
-class SlotLease:
-    """The right to use one slot, released exactly once. Cannot be copied or pickled."""
+class SlotLease(Lease):
+    """The right to use one slot, released exactly once."""
 
-    __slots__ = ("_live", "id")
+    __slots__ = ("id",)
+
+    misuse = SlotError
 
     def __init__(self, slot_id: SlotId) -> None:
+        super().__init__()
         self.id = slot_id
-        self._live = True
 
     @property
     def index(self) -> int:
         return self.id.index
-
-    @property
-    def live(self) -> bool:
-        return self._live
-
-    def __copy__(self) -> NoReturn:
-        raise SlotError("a slot lease cannot be copied")
-
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        raise SlotError("a slot lease cannot be copied")
-
-    def __reduce__(self) -> NoReturn:
-        raise SlotError("a slot lease cannot be pickled")
 
 
 class SlotPool:
@@ -78,11 +67,11 @@ class SlotPool:
 
     def release(self, lease: SlotLease) -> None:
         """Raises SlotError for a second release or a lease of another pool."""
-        if not lease._live:
+        if not lease.live:
             raise SlotError(f"slot {lease.index} (generation {lease.id.generation}) was released twice")
         if lease.index >= self.total or self._holder[lease.index] is not lease:
             raise SlotError(f"slot {lease.index} is not held by this lease")
-        lease._live = False
+        lease.end()
         self._holder[lease.index] = None
         self._free.append(lease.index)
 
@@ -100,5 +89,5 @@ class SlotPool:
             raise SlotError(f"{len(self._free)} free + {len(held)} held is not {self.total} slots")
         for index in held:
             lease = self._holder[index]
-            if lease is None or not lease._live or lease.id != SlotId(index, self._generation[index]):
+            if lease is None or not lease.live or lease.id != SlotId(index, self._generation[index]):
                 raise SlotError(f"slot {index} is held by a dead or foreign lease")

@@ -125,7 +125,8 @@ class EngineThread:
         return self._submitted != self._taken
 
     def _drain(self, engine: Steppable) -> bool:
-        """Apply all waiting commands; block first if the engine is idle. True when told to stop."""
+        """Apply the waiting commands; block first if the engine is idle. A reference is the last of them: encoding
+        takes long, and the streams have a step before the next one. True when told to stop."""
         wait_s = engine.wait_s(self._clock())
         try:
             if wait_s is None:
@@ -141,6 +142,8 @@ class EngineThread:
                 engine.handle(command)
                 self._taken += isinstance(command, Submit)
                 self.step_started_s = None
+                if isinstance(command, EncodeVoice):
+                    return False
                 command = self._commands.get_nowait()
         except queue.Empty:
             return False
