@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -122,7 +123,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
             PromptTemplate(checkpoint.tokenizer),
             checkpoint.generation,
             registry,
-            _service_settings(settings, classes),
+            _service_settings(settings, classes, checkpoint.codec.frame_rate),
             groups=checkpoint.config.talker.num_code_groups,
             normalize=_normalizer(settings).normalize,
         )
@@ -148,6 +149,11 @@ WORKERS = 4
 """Threads for what would hold up the event loop. They share one interpreter: more of them would only take turns."""
 
 
+_SWITCH_S = 0.001
+"""How long a thread may keep the interpreter from another that waits for it. The event loop waits for it after every
+pause, the engine after every call of the device; a worker with a text would keep it five times as long by default."""
+
+
 def _hire_workers() -> None:
     """Give the running loop a worker pool whose threads are all there from the start, so that their number tells a leak
     from a pool that grows."""
@@ -159,6 +165,7 @@ def _hire_workers() -> None:
 
 
 async def _serve(settings: Settings) -> int:
+    sys.setswitchinterval(_SWITCH_S)
     _hire_workers()
     server = server_settings(settings.server)
     provider = make_provider(server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__)
@@ -203,6 +210,7 @@ def _model_info(checkpoint: Checkpoint, device: DevicePlan, sha256: str) -> Mode
         size=config.size,
         sha256=sha256,
         sample_rate=codec.output_sample_rate,
+        reference_rate=codec.input_sample_rate,
         samples_per_frame=codec.decode_upsample_rate,
         languages=config.talker.spoken_languages,
         speakers=tuple(config.talker.speakers),
@@ -234,15 +242,16 @@ def _classes(runtime: RuntimeSettings) -> dict[Priority, ClassDefaults]:
     }
 
 
-def _service_settings(settings: Settings, classes: Mapping[Priority, ClassDefaults]) -> ServiceSettings:
+def _service_settings(
+    settings: Settings, classes: Mapping[Priority, ClassDefaults], frame_rate: float
+) -> ServiceSettings:
     runtime, server = settings.runtime, settings.server
+    guard = runtime.runaway.at(frame_rate)
     return ServiceSettings(
         classes=classes,
         tuning=SpeechTuning(
             budgets=CutBudgets(runtime.segments.first_s, runtime.segments.max_s),
-            runaway=RunawayBudget(
-                runtime.runaway.enabled, runtime.runaway.base_frames, runtime.runaway.frames_per_token
-            ),
+            runaway=RunawayBudget(guard.enabled, guard.base_frames, guard.frames_per_token),
             lookahead=runtime.segments.lookahead,
             parallel=runtime.segments.parallel,
             skip_plain=not server.text.lexicon_file,

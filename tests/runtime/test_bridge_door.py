@@ -7,7 +7,7 @@ import contextlib
 import time
 
 import pytest
-from support.bridge_rig import Bridge, Told, bridge, hear
+from support.bridge_rig import Bridge, Told, bridge, hear, speaking
 
 from qwentts_svc.bridge.pieces import CutBudgets
 from qwentts_svc.errors import QosError
@@ -19,19 +19,7 @@ STEP_S = 0.3
 SHORT_PIECES = CutBudgets(0.3, 0.3)
 
 
-async def speaking(it: Bridge, **fields) -> asyncio.Task[None]:
-    """A session of which something has been heard."""
-    session, told = it.open(**fields), Told()
-    task = asyncio.create_task(hear(session, told))
-    await session.push("The only place is taken, and it is taken for a long while.")
-    await session.end()
-    async with asyncio.timeout(5):
-        while not told.audio:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-    return task
-
-
-async def gone(task: asyncio.Task[None]) -> None:
+async def gone(task: asyncio.Task[Told]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

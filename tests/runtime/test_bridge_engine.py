@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.bridge_rig import Told, bridge, hear, say
+from support.bridge_rig import Told, bridge, hear, say, speaking
 from support.fake_speech import INFO
 
 from qwentts_svc.bridge.engine_client import EngineClient
@@ -16,21 +16,6 @@ from qwentts_svc.errors import InputError, NotFoundError, TtsError, UnavailableE
 from qwentts_svc.runtime.runners import FatalDeviceError
 from qwentts_svc.text.normalize import Normalizer
 from qwentts_svc.types import FinishReason, Layout, ModelType
-
-
-async def speaking(it, count: int) -> list[asyncio.Task]:
-    """Sessions that are being spoken, each with somebody who listens."""
-    tasks = []
-    for seed in range(count):
-        session = it.open(seed=seed)
-        told = Told()
-        tasks.append(asyncio.create_task(hear(session, told)))
-        await session.push("Some text that goes on for a while.")
-        await session.end()
-        async with asyncio.timeout(5):
-            while not told.events:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-    return tasks
 
 
 async def hang(it, gate: threading.Event) -> None:
@@ -50,7 +35,7 @@ async def test_a_step_that_hangs_is_told_to_every_stream_and_ends_readiness_unti
     """Once rows of streams that had been told went on speaking to nobody after the step had returned."""
     gate = threading.Event()
     async with bridge(10**6, step_s=0.001, watchdog_s=0.2) as it:
-        tasks = await speaking(it, 5)
+        tasks = [await speaking(it, seed=seed) for seed in range(5)]
         assert it.service.readiness().ready
         await hang(it, gate)
         encoding = asyncio.create_task(it.client.encode_voice(np.ones(24000, np.float32), None))
@@ -76,7 +61,7 @@ async def test_a_step_that_hangs_is_told_to_every_stream_and_ends_readiness_unti
 @pytest.mark.parametrize("how", ["device", "books"])
 async def test_the_death_of_the_engine_is_told_to_every_stream(caplog, how: str) -> None:
     async with bridge(10**6, step_s=0.001) as it:
-        tasks = await speaking(it, 5)
+        tasks = [await speaking(it, seed=seed) for seed in range(5)]
         if how == "device":
 
             def lost(kind, units):
@@ -99,7 +84,7 @@ async def test_the_death_of_the_engine_is_told_to_every_stream(caplog, how: str)
 
 async def test_stopping_tells_open_streams_and_later_sessions() -> None:
     async with bridge(10**6, step_s=0.001) as it:
-        tasks = await speaking(it, 3)
+        tasks = [await speaking(it, seed=seed) for seed in range(3)]
         assert await it.client.stop(5.0)
         for task in tasks:
             with pytest.raises(UnavailableError) as error:
@@ -113,7 +98,7 @@ async def test_stopping_tells_open_streams_and_later_sessions() -> None:
 
 async def test_a_drained_service_finishes_what_it_has_and_takes_nothing_new() -> None:
     async with bridge(60, step_s=0.001) as it:
-        tasks = await speaking(it, 2)
+        tasks = [await speaking(it, seed=seed) for seed in range(2)]
         it.service.drain()
         assert it.service.readiness().reason == "DRAINING"
         with pytest.raises(UnavailableError) as error:
@@ -229,13 +214,13 @@ async def test_a_cloned_voice_is_encoded_once_and_its_name_is_checked_before_the
     info = replace(INFO, model_type=ModelType.BASE, speakers=())
     async with bridge(model_info=info) as it:
         pcm = np.ones(48000, np.float32)
-        voice = await it.service.create_voice("anna", pcm, 24000, "what was said")
+        voice = await it.service.create_voice("anna", pcm, "what was said")
         assert voice.prompt.ref_codes is not None
         asked = []
         it.client.encode_voice = lambda *args: asked.append(args)
         for name in ("anna", "../up"):
             with pytest.raises(InputError) as error:
-                await it.service.create_voice(name, pcm, 24000, None)
+                await it.service.create_voice(name, pcm, None)
             assert error.value.field == "name"
         assert not asked
         told = await say(it.open(voice="anna"), "Hello there.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from support.bridge_rig import MANY, Told, bridge, hear, say
 
 from qwentts_svc.bridge import session as session_module
+from qwentts_svc.bridge import workbench
 from qwentts_svc.bridge.api import Interrupted, SegmentAudio, SegmentEnd, SessionFinished
 from qwentts_svc.bridge.pieces import CutBudgets
 from qwentts_svc.bridge.speaking import SpokenSegment
@@ -406,7 +408,8 @@ async def test_lookahead_starts_once_the_first_piece_is_heard_and_no_more_rows_t
 async def test_text_prepared_on_a_worker_loses_nothing_while_the_listener_listens(monkeypatch, layout) -> None:
     """Once the loop took pieces while the worker was adding to them."""
     text = "A sentence of some words. " * 40
-    monkeypatch.setattr(session_module, "_LONG_TEXT_CHARS", 50)
+    monkeypatch.setattr(session_module, "SLICE_CHARS", 50)
+    monkeypatch.setattr(workbench, "INLINE_LOAD", 20)
     async with bridge(3, budgets=SHORT_PIECES) as it:
         await say(it.open(layout=layout), text[:500], text[500:600], text[600:])
         threaded = [row.prompt.text_ids for row in it.submitted]
@@ -420,7 +423,8 @@ async def test_text_prepared_on_a_worker_loses_nothing_while_the_listener_listen
 
 
 async def test_nothing_is_taken_from_a_segment_while_a_worker_has_its_text(monkeypatch) -> None:
-    monkeypatch.setattr(session_module, "_LONG_TEXT_CHARS", 50)
+    monkeypatch.setattr(session_module, "SLICE_CHARS", 50)
+    monkeypatch.setattr(workbench, "INLINE_LOAD", 20)
     entered, gate = threading.Event(), threading.Event()
     feed, pump = SpokenSegment.feed, SpokenSegment.pump
     overlaps: list[int] = []
@@ -434,7 +438,7 @@ async def test_nothing_is_taken_from_a_segment_while_a_worker_has_its_text(monke
         busy.discard(segment.index)
 
     def watched_pump(segment, room, **fields):
-        overlaps.extend(busy)
+        overlaps.extend(busy & {segment.index})
         return pump(segment, room, **fields)
 
     monkeypatch.setattr(SpokenSegment, "feed", slow_feed)
@@ -452,3 +456,56 @@ async def test_nothing_is_taken_from_a_segment_while_a_worker_has_its_text(monke
         await session.end()
         assert (await heard).ends[0].reason is FinishReason.COMPLETE
         assert not overlaps
+
+
+async def test_what_was_flushed_goes_on_while_a_worker_prepares_what_follows(monkeypatch) -> None:
+    """Once a long text that came later kept an earlier one from going on for as long as its preparation took."""
+    gate, feed = threading.Event(), SpokenSegment.feed
+
+    def slow_feed(segment, text):
+        if segment.index:
+            gate.wait(10)
+        feed(segment, text)
+
+    monkeypatch.setattr(SpokenSegment, "feed", slow_feed)
+    async with bridge(3, budgets=SHORT_PIECES, step_s=0.002) as it:
+        session, told = it.open(), Told()
+        heard = asyncio.create_task(hear(session, told))
+        await session.push(LONG)
+        await session.flush("first")
+        pushing = asyncio.create_task(session.push("A sentence of some words. " * 40))
+        try:
+            async with asyncio.timeout(5):
+                while not told.ends:  # noqa: ASYNC110
+                    await asyncio.sleep(0.002)
+            assert len(it.submitted) > 2
+            assert not pushing.done()
+        finally:
+            gate.set()
+        await pushing
+        await session.end()
+        assert [end.reason for end in (await heard).ends] == [FinishReason.COMPLETE] * 2
+
+
+async def test_a_text_that_nobody_waits_for_any_more_is_not_prepared_to_its_end(monkeypatch) -> None:
+    monkeypatch.setattr(session_module, "SLICE_CHARS", 50)
+    monkeypatch.setattr(workbench, "INLINE_LOAD", 20)
+    fed: list[str] = []
+    feed = SpokenSegment.feed
+
+    def counted_feed(segment, text):
+        fed.append(text)
+        feed(segment, text)
+        for _ in range(1000 if len(fed) == 5 else 0):
+            if segment.reason is not None:
+                break
+            time.sleep(0.005)
+
+    monkeypatch.setattr(SpokenSegment, "feed", counted_feed)
+    async with bridge(3, budgets=SHORT_PIECES) as it:
+        session = it.open(max_frames=3)
+        heard = asyncio.create_task(hear(session))
+        await session.push("A sentence of some words. " * 400)
+        await session.end()
+        assert (await heard).ends[0].reason is FinishReason.LENGTH_LIMIT
+        assert len(fed) <= 5

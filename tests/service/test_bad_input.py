@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ import grpc.aio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.fake_speech import FakeSpeech
 from support.grpc_rig import (
     Rig,
     config,
@@ -128,6 +130,18 @@ async def test_a_long_audio_is_pointed_to_the_streaming_rpc(form: int) -> None:
             await rig.stub.Synthesize(pb.SynthesizeRequest(text="x" * 99, config={"audio": {"format": form}}))
         assert reason_of(failed.value) == "AUDIO_TOO_LONG"
         assert "SynthesizeChunks" in (failed.value.details() or "")
+
+
+async def test_audio_that_grows_too_long_is_refused_before_all_of_it_is_made() -> None:
+    """The answer is encoded at the end; its size was looked at no sooner, after minutes of speech for nobody."""
+    speech = FakeSpeech()
+    speech.knobs.frame_delay_s = 0.02
+    async with running(with_limits(max_unary_audio_bytes=20_000), speech) as rig:
+        began_s = time.monotonic()
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await rig.stub.Synthesize(pb.SynthesizeRequest(text="x" * 900))
+        assert reason_of(failed.value) == "AUDIO_TOO_LONG"
+        assert time.monotonic() - began_s < 0.02 * 900 / 2
 
 
 async def test_a_megabyte_of_text_is_refused_and_the_next_call_works(rig: Rig) -> None:

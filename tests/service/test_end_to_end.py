@@ -173,3 +173,15 @@ async def test_a_call_is_traced_through_every_stage_of_the_engine() -> None:
     assert all(span.parent is not None and span.parent.span_id == root.context.span_id for span in spans.values())
     everything = "".join(span.to_json() for span in [root, *spans.values()])
     assert "woman" not in everything
+
+
+@pytest.mark.parametrize("unheard", ["\u200b\u200d", "\0", "\u00ad", "\ufe0f", "\ufffd"])
+async def test_a_text_without_anything_to_hear_is_refused_not_answered_with_an_empty_file(unheard: str) -> None:
+    async with service() as (stub, _):
+        with pytest.raises(grpc.aio.AioRpcError) as whole:
+            await stub.Synthesize(pb.SynthesizeRequest(text=unheard))
+        with pytest.raises(grpc.aio.AioRpcError) as chunks:
+            [answer async for answer in stub.SynthesizeChunks(pb.SynthesizeChunksRequest(text=unheard))]
+        for failed in (whole, chunks):
+            assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert "at least one word" in (failed.value.details() or "")

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import grpc
 import grpc.aio
@@ -13,7 +14,10 @@ import pytest
 from support.fake_speech import FakeSpeech
 from support.grpc_rig import config, kinds, reason_of, running, talk, text, with_timeouts
 
+from qwentts_svc.errors import DeadlineError
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
+from qwentts_svc.server.settings import TimeoutSettings
+from qwentts_svc.server.stream import Conversation
 
 KEEP_ALIVE = pb.SynthesizeStreamRequest(keep_alive=pb.KeepAlive())
 LATE = grpc.StatusCode.DEADLINE_EXCEEDED
@@ -39,6 +43,24 @@ async def test_an_idle_stream_is_ended_and_its_session_closed() -> None:
         assert reason_of(failed.value) == "IDLE_TIMEOUT"
         await rig.settled()
         assert rig.metric("qwentts_finished_total", reason="idle_timeout") == 1
+
+
+async def test_a_message_at_the_very_end_of_the_idle_time_does_not_break_the_call() -> None:
+    """Once it set a clock that had run out already, and the caller heard of an internal error."""
+    settings = SimpleNamespace(timeouts=TimeoutSettings(idle_s=0.02))
+    conversation = Conversation(SimpleNamespace(settings=settings), None, None)  # type: ignore[arg-type]  # stand-ins
+
+    async def talk_to_the_end(_incoming: object) -> None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            conversation._touch()
+            raise
+
+    conversation._both = talk_to_the_end  # type: ignore[method-assign]  # what happens between the two clocks
+    with pytest.raises(DeadlineError) as ended:
+        await conversation.run(None)  # type: ignore[arg-type]  # not read
+    assert ended.value.reason == "IDLE_TIMEOUT"
 
 
 async def test_keep_alive_keeps_a_stream_open() -> None:

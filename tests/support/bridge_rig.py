@@ -185,3 +185,15 @@ async def say(session: Session, *parts: str) -> Told:
         await asyncio.sleep(0)
     await session.end()
     return await listening
+
+
+async def speaking(it: Bridge, text: str = "Some text that goes on for a while.", **fields) -> asyncio.Task[Told]:
+    """A session of which something has been heard, and somebody who listens to the rest."""
+    session, told = it.open(**fields), Told()
+    task = asyncio.create_task(hear(session, told))
+    await session.push(text)
+    await session.end()
+    async with asyncio.timeout(5):
+        while not told.audio:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    return task

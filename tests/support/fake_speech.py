@@ -38,6 +38,7 @@ from qwentts_svc.types import (
 RATE = 24000
 FRAME = 1920
 FRAME_MS = 80.0
+REFERENCE_RATE = 16000
 
 INFO = ModelInfo(
     name="fake",
@@ -45,6 +46,7 @@ INFO = ModelInfo(
     size="0b6",
     sha256="ab" * 32,
     sample_rate=RATE,
+    reference_rate=REFERENCE_RATE,
     samples_per_frame=FRAME,
     languages=("english", "russian"),
     speakers=("aria",),
@@ -91,7 +93,7 @@ class FakeSpeech:
     sessions: list[FakeSession] = field(default_factory=list)
     closed: int = 0
     registered: dict[str, Voice] = field(default_factory=dict)
-    created: list[tuple[Pcm, int, str | None]] = field(default_factory=list)
+    created: list[tuple[Pcm, str | None]] = field(default_factory=list)
 
     @property
     def live_sessions(self) -> int:
@@ -123,8 +125,8 @@ class FakeSpeech:
         self.sessions.append(session)
         return session
 
-    async def create_voice(self, name: str, pcm: Pcm, sample_rate: int, ref_text: str | None) -> Voice:
-        self.created.append((pcm, sample_rate, ref_text))
+    async def create_voice(self, name: str, pcm: Pcm, ref_text: str | None) -> Voice:
+        self.created.append((pcm, ref_text))
         codes = np.zeros((4, 16), np.int64) if ref_text else None
         prompt = VoicePrompt(name, np.zeros(8, np.float32), codes, ref_text)
         return self._register(Voice(name, "cloned", prompt=prompt))

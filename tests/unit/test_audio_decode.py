@@ -162,6 +162,15 @@ def test_samples_that_are_not_numbers_are_refused() -> None:
         decode_audio(file_of(pcm, subtype="FLOAT"), RATE)
 
 
+@pytest.mark.parametrize("container", ["WAV", "FLAC"])
+def test_a_recording_without_a_sound_is_refused(container: str) -> None:
+    """A muted microphone, or two channels that cancel each other out, made a voice of nobody."""
+    sound = tone(0.5)
+    for pcm in (np.zeros_like(sound), sound * 5e-4, np.stack([sound, -sound], axis=1)):
+        with pytest.raises(InputError, match="is silent"):
+            decode_audio(file_of(pcm, container=container), RATE)
+
+
 def test_unusual_containers_and_rates_are_refused() -> None:
     with pytest.raises(InputError, match=r"is AU; use WAV"):
         decode_audio(file_of(tone(0.5), container="AU", subtype="PCM_16"), RATE)

@@ -122,6 +122,7 @@ class FakeApp:
             "0b6",
             "",
             RATE,
+            RATE,
             FRAME,
             ("english",),
             ("v",),

@@ -53,7 +53,7 @@ def touch(observer: Observer) -> None:
     observer.rejected("OVERLOADED")
     observer.finished(FinishReason.COMPLETE)
     observer.batch_size(4)
-    observer.step("talker", 0.004)
+    observer.step("frame", 0.004)
     observer.kv_blocks("free", 10)
     observer.prefix_cache_hit()
     observer.device_memory("allocated", 1 << 30)
@@ -174,6 +174,22 @@ def test_durations_never_come_from_the_wall_clock() -> None:
         if re.search(r"\btime\.time(_ns)?\(\)|from time import|datetime\.(now|utcnow|today)", path.read_text())
     }
     assert guilty == {"server/speech.py"}
+
+
+def test_a_library_does_not_tell_of_its_own_files() -> None:
+    from qwentts_svc.observability.logs import setup_logging
+
+    root, stream = logging.getLogger(), io.StringIO()
+    level = root.level
+    handler = setup_logging("info", stream=stream)
+    try:
+        logging.getLogger("pymorphy3.opencorpora_dict.wrapper").info("loading dictionaries from a path")
+        logging.getLogger("pymorphy3.opencorpora_dict.wrapper").warning("a broken dictionary")
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    assert "a path" not in stream.getvalue()
+    assert "a broken dictionary" in stream.getvalue()
 
 
 def test_logging_can_be_taken_away_again() -> None:

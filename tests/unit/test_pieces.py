@@ -27,6 +27,9 @@ LONG = {
     "chinese": "今天天气很好，我们去公园散步，" * 12,
     "russian": "раз два три, четыре пять шесть; " * 12,
     "numbers": "1 2 3 4 5 6 " * 40,
+    "one word": "abcdefghij" * 40,
+    "chinese without marks": "今天天气很好我们去公园散步" * 12,
+    "thai": "สวัสดีครับวันนี้อากาศดีมาก" * 20,
 }
 
 
@@ -61,7 +64,7 @@ def test_any_split_of_a_text_gives_the_same_pieces(kinds: list[str], cuts: list[
     assert pieces[-1].source_ends[-1] == len(text)
 
 
-@pytest.mark.parametrize("kind", ["clauses", "words", "sentences", "chinese", "russian"])
+@pytest.mark.parametrize("kind", sorted(LONG.keys() - {"numbers"}))
 def test_no_piece_is_much_longer_than_its_budget(kind: str) -> None:
     text = LONG[kind]
     pieces = cut([text])
@@ -78,6 +81,15 @@ def test_the_pause_follows_what_a_piece_ends_with(kind: str, ends_with: Break) -
     *cut_pieces, last = cut([LONG[kind]])
     assert {piece.pause_after_ms for piece in cut_pieces} == {PAUSE_MS[ends_with]}
     assert last.pause_after_ms == PAUSE_MS[Break.SENTENCE]
+
+
+def test_without_spaces_a_cut_takes_no_accent_from_its_letter() -> None:
+    """A text without a space was one endless piece: the model's limit came, and the rest was not spoken."""
+    text = "e\u0301" * 600
+    ends = [piece.source_ends[-1] for piece in cut([text])]
+    assert len(ends) > 1
+    assert ends[-1] == len(text)
+    assert all(text[end] != "\u0301" for end in ends[:-1])
 
 
 def test_numbers_are_never_cut_from_their_neighbours_without_a_mark() -> None:

@@ -21,6 +21,9 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_CHANNELS = 8
 RATES = (4000, 384000)
 
+SILENT_PEAK = 1e-3
+"""Recordings that never get louder (-60 dB of full scale) hold no voice: a muted microphone, channels that cancel."""
+
 _BLOCK_FRAMES = 65536
 
 
@@ -45,7 +48,7 @@ def decode_audio(
 
     Lengths are judged by what really decodes, block by block, so a small file cannot unfold into a large one. Blocks
     the caller while it decodes. Raises InputError (``field``) for what is missing, too large, not audio, too short,
-    too long, or holds samples that are not finite.
+    too long, silent, or holds samples that are not finite.
     """
     data = _load(source, max_bytes, field)
     name = f"{source}" if isinstance(source, Path) else "the audio"
@@ -66,6 +69,8 @@ def decode_audio(
         raise InputError(f"{name} is too short: {seconds:.2f} s, at least {min_s:g} s are needed", field=field)
     if not np.isfinite(mono).all():
         raise InputError(f"{name} holds samples that are not finite numbers", field=field)
+    if np.abs(mono).max() < SILENT_PEAK:
+        raise InputError(f"{name} is silent; give a recording of a voice", field=field)
     return mono if source_rate == rate else resample(mono, source_rate, rate)
 
 

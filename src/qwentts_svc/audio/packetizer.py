@@ -19,9 +19,7 @@ class Packetizer:
     Raises InputError for packets under 10 ms.
     """
 
-    def __init__(
-        self, sample_rate: int, chunk_ms: int, *, first_ms: int | None = None, segment: int = 0, first_seq: int = 0
-    ) -> None:
+    def __init__(self, sample_rate: int, chunk_ms: int, *, first_ms: int | None = None) -> None:
         first_ms = chunk_ms if first_ms is None else first_ms
         if min(chunk_ms, first_ms) < MIN_CHUNK_MS:
             raise InputError(
@@ -30,8 +28,7 @@ class Packetizer:
         self._rate = sample_rate
         self._chunk_ms = chunk_ms
         self._next_ms = first_ms
-        self._segment = segment
-        self._seq = first_seq
+        self._seq = 0
         self._start = 0
         self._pieces: list[Pcm] = []
         self._held = 0
@@ -40,11 +37,6 @@ class Packetizer:
     def held_samples(self) -> int:
         """Samples taken in and not yet given out."""
         return self._held
-
-    @property
-    def next_seq(self) -> int:
-        """Number that the next packet will carry."""
-        return self._seq
 
     def push(self, pcm: Pcm) -> Iterator[AudioChunk]:
         """Take in float32 [samples]; every packet that is now full. The packets own their memory."""
@@ -74,7 +66,6 @@ class Packetizer:
             start_ms=self._start * 1000 / self._rate,
             end_ms=end * 1000 / self._rate,
             seq=self._seq,
-            segment=self._segment,
         )
         self._start = end
         self._seq += 1

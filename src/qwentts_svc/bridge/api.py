@@ -30,6 +30,9 @@ class ModelInfo:
     size: str
     sha256: str
     sample_rate: int
+    """Of the audio made, Hz."""
+    reference_rate: int
+    """Of the reference audio that voices are cloned from, Hz."""
     samples_per_frame: int
     languages: tuple[str, ...]
     speakers: tuple[str, ...]
@@ -142,7 +145,8 @@ class SpeechService(Protocol):
         """Admit a request. Raises InputError, NotFoundError, QosError, UnavailableError; nothing is queued then.
         Must be called on the event loop; the session must be closed with ``aclose``."""
 
-    async def create_voice(self, name: str, pcm: Pcm, sample_rate: int, ref_text: str | None) -> Voice: ...
+    async def create_voice(self, name: str, pcm: Pcm, ref_text: str | None) -> Voice:
+        """Clone a voice from float32 [samples] mono at ``ModelInfo.reference_rate``. Raises InputError."""
 
     async def design_voice(self, name: str, instruct: str, language: str) -> Voice: ...
 

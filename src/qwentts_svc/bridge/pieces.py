@@ -56,9 +56,24 @@ class Piece:
 class Feed(Protocol):
     """The text of one segment as it arrives."""
 
+    def load(self, delta: str) -> int:
+        """How much work ``push`` of ``delta`` is: about the characters that it looks at closely."""
+
     def push(self, delta: str) -> None: ...
 
-    def end(self) -> None: ...
+    @property
+    def load_left(self) -> int:
+        """``load`` of ``end``, and of ``prepare`` after it."""
+
+    def end(self) -> None:
+        """No more text. While the feed is ``unprepared`` afterwards, ``prepare`` must be called."""
+
+    @property
+    def unprepared(self) -> bool:
+        """The text has ended and some of it is still to be prepared."""
+
+    def prepare(self) -> None:
+        """Prepare about one piece more."""
 
     def take(self) -> Piece | None:
         """The next piece that has something to say, in order; None when there is none now."""
@@ -77,8 +92,8 @@ class CutBudgets:
 
 
 class WholeFeed:
-    """Collects the whole text, then cuts it lazily (``segment``) and normalizes piece by piece, so that the first piece
-    of a very long text is ready at once. ``raw``: one piece, the text exactly as it is."""
+    """Collects the whole text, then cuts it lazily (``segment``) and normalizes a piece with each ``prepare``, so that
+    the first piece of a very long text is ready at once. ``raw``: one piece, the text exactly as it is."""
 
     def __init__(
         self,
@@ -97,26 +112,45 @@ class WholeFeed:
         self._language = language
         self._raw = raw
         self._parts: list[str] = []
+        self._chars = 0
         self._pieces: Iterator[Piece] = iter(())
-        self._next: Piece | None = None
-        self._ended = False
+        self._ready: deque[Piece] = deque()
+        self._unprepared = self._ended = False
+
+    def load(self, delta: str) -> int:
+        return 0
 
     def push(self, delta: str) -> None:
+        self._chars += len(delta)
         self._parts.append(delta)
+
+    @property
+    def load_left(self) -> int:
+        return self._chars
 
     def end(self) -> None:
         self._ended = True
         text, self._parts = "".join(self._parts), []
-        self._pieces = self._cut(text)
-        self._next = next(self._pieces, None)
+        self._pieces, self._unprepared = self._cut(text), True
+        self.prepare()
+
+    @property
+    def unprepared(self) -> bool:
+        return self._unprepared
+
+    def prepare(self) -> None:
+        piece = next(self._pieces, None)
+        if piece is None:
+            self._unprepared = False
+        else:
+            self._ready.append(piece)
 
     def take(self) -> Piece | None:
-        piece, self._next = self._next, next(self._pieces, None)
-        return piece
+        return self._ready.popleft() if self._ready else None
 
     @property
     def exhausted(self) -> bool:
-        return self._ended and self._next is None
+        return self._ended and not self._unprepared and not self._ready
 
     def _cut(self, text: str) -> Iterator[Piece]:
         if self._raw:
@@ -143,6 +177,10 @@ class WholeFeed:
         piece.source_end = end
         piece.spoken_s = estimate_seconds(text)
         yield piece
+
+
+_LITTLE = 32
+"""Text so short is not worth a close look at how much work it is."""
 
 
 class StreamingFeed:
@@ -174,8 +212,18 @@ class StreamingFeed:
         """There is something to say in the piece that is open or begins next."""
         self._raw = raw
         self._ended = False
+        self._chars = 0
+
+    def load(self, delta: str) -> int:
+        held, size = self._stream.held_chars, len(delta)
+        if size > _LITTLE or held + size <= _LITTLE:
+            return size
+        if self._clock.spoken_s >= self._budget_s:  # the piece may end here, and all that is held back with it
+            return held + size
+        return max(size, self._stream.due(delta))
 
     def push(self, delta: str) -> None:
+        self._chars += len(delta)
         start = 0
         for index, char in enumerate(delta):
             ends_with = self._clock.cut_before(char, self._budget_s)
@@ -187,9 +235,20 @@ class StreamingFeed:
             self._visible = self._visible or not char.isspace()
         self._add(self._stream.push(delta[start:]))
 
+    @property
+    def load_left(self) -> int:
+        return self._chars if self._raw else self._stream.held_chars
+
     def end(self) -> None:
         self._ended = True
         self._close(Break.SENTENCE)
+
+    @property
+    def unprepared(self) -> bool:
+        return False
+
+    def prepare(self) -> None:
+        """All is prepared as it comes, and with the end."""
 
     def take(self) -> Piece | None:
         if not self._ready or not (self._early or self._ready[0].ended):

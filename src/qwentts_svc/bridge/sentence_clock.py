@@ -6,17 +6,32 @@ only places cuts in long texts (``text.segment`` cuts texts that are known as a 
 
 from __future__ import annotations
 
+import unicodedata
+
 from qwentts_svc.text.duration import estimate_seconds
 from qwentts_svc.text.sentences import Break
 
 _ENDS = frozenset(".!?…。！？؟।")
 _CLOSERS = frozenset("\"'”’»)]}」』）")
 _CLAUSES = frozenset(",;:—–，；：、،؛")
+_LETTERS = frozenset(("Lu", "Ll", "Lt", "Lo"))
+_LETTERS_AND_ACCENTS = _LETTERS | {"Mn", "Mc"}
+_VIRAMA = 9
+"""Combining class of the signs that bind two letters into one."""
 _ABBREVIATION_LETTERS = 3
 """A word this short before a full stop may be an abbreviation or an initial."""
 
-CLAUSE_BUDGETS, WORD_BUDGETS = 1.5, 2.5
-"""A sentence that has not ended after so many budgets is cut between clauses, and in the end between words."""
+CLAUSE_BUDGETS, WORD_BUDGETS, LETTER_BUDGETS = 1.5, 2.5, 3.0
+"""A sentence that has not ended after so many budgets is cut between clauses, then between words, and in the end, where
+no space comes (some scripts have none), between any two letters: a piece that goes on for ever would hit the model's
+limit, and the rest of it would not be spoken."""
+
+
+def _may_part(left: str, right: str) -> bool:
+    """Letters that stand for themselves: no digits of one number, no accent or joiner torn from its letter."""
+    if unicodedata.category(right) not in _LETTERS:
+        return False
+    return unicodedata.category(left) in _LETTERS_AND_ACCENTS and unicodedata.combining(left) != _VIRAMA
 
 
 class SentenceClock:
@@ -40,6 +55,8 @@ class SentenceClock:
             return None
         if self._ended and self._spaced and not char.islower():
             return Break.SENTENCE
+        if self.spoken_s >= LETTER_BUDGETS * budget_s and _may_part(self._mark, char):
+            return Break.CUT
         if not (self._blank or self._mark in "，；：、"):
             return None
         if self.spoken_s >= CLAUSE_BUDGETS * budget_s and self._mark in _CLAUSES:

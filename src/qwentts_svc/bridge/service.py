@@ -10,6 +10,7 @@ from qwentts_svc.bridge.api import ModelInfo, Readiness
 from qwentts_svc.bridge.engine_client import EngineClient
 from qwentts_svc.bridge.plan import SpeechPlan, SpeechTuning
 from qwentts_svc.bridge.session import Session
+from qwentts_svc.bridge.workbench import Workbench
 from qwentts_svc.errors import InputError, NotFoundError, QosError, UnavailableError
 from qwentts_svc.runtime.qos import ClassDefaults
 from qwentts_svc.text.incremental import NormalizeText
@@ -57,6 +58,7 @@ class Speech:
         self._groups = groups
         self._normalize = normalize
         self._sessions = 0
+        self._workbench = Workbench()
         self._draining = False
 
     # -- state -------------------------------------------------------------------------------------------------------
@@ -85,13 +87,13 @@ class Speech:
         presets = [Voice(name, "preset", speaker=name) for name in self._info.speakers]
         return [*presets, *self._voices.list()]
 
-    async def create_voice(self, name: str, pcm: Pcm, sample_rate: int, ref_text: str | None) -> Voice:
+    async def create_voice(self, name: str, pcm: Pcm, ref_text: str | None) -> Voice:
         self._check_new_voice(name)
         prompt = await self.encode_reference(pcm, ref_text)
         return await self._voices.add(Voice(name, "cloned", prompt=prompt))
 
     async def encode_reference(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
-        """A voice prompt from float32 mono at ``ModelInfo.sample_rate``. Raises InputError."""
+        """A voice prompt from float32 mono at ``ModelInfo.reference_rate``. Raises InputError."""
         if not self._info.supports_cloning:
             raise InputError(
                 f"a {self._info.model_type} model cannot clone voices; load a base model",
@@ -137,7 +139,7 @@ class Speech:
         plan = self._plan(request)
         if not request.incremental:  # its text comes now: do not prepare it for a house that is full
             self._client.check_door(request.priority, plan.max_latency_s)
-        session = Session(plan, self._client, self._closed)
+        session = Session(plan, self._client, self._closed, self._workbench)
         self._sessions += 1
         return session
 

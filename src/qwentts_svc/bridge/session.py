@@ -29,22 +29,22 @@ from qwentts_svc.bridge.engine_client import EngineClient
 from qwentts_svc.bridge.heard import Heard
 from qwentts_svc.bridge.plan import SpeechPlan
 from qwentts_svc.bridge.speaking import SpokenPiece, SpokenSegment
+from qwentts_svc.bridge.workbench import SLICE_CHARS, Workbench
 from qwentts_svc.errors import InputError, TtsError
 from qwentts_svc.runtime.messages import Failed, Finished, FramesOut
 from qwentts_svc.text.tokenizer import check_encodable
-from qwentts_svc.types import AudioChunk, FinishReason, Layout, Usage
-
-_LONG_TEXT_CHARS = 500
-"""Longer texts are prepared on a worker thread, so that the loop is held for a few milliseconds at most."""
+from qwentts_svc.types import AudioChunk, FinishReason, Usage
 
 STAYS_ADMITTED_S = 30.0
 """After its last row was at work a session is let in this long without asking again."""
 
 
 class Session:
-    """Implements ``SpeechSession``. ``on_close`` is called exactly once."""
+    """Implements ``SpeechSession``. ``on_close`` is called exactly once; all sessions share one ``workbench``."""
 
-    def __init__(self, plan: SpeechPlan, client: EngineClient, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self, plan: SpeechPlan, client: EngineClient, on_close: Callable[[], None], workbench: Workbench
+    ) -> None:
         self._plan = plan
         self._client = client
         self._on_close = on_close
@@ -62,8 +62,11 @@ class Session:
         """When a row of this session was last seen at work."""
         self._lock = asyncio.Lock()
         """Text is prepared in the order in which it came, also when a worker does it."""
-        self._preparing = False
-        """A worker has a segment's text: nothing is started until it is done."""
+        self._workbench = workbench
+        self._interrupts = 0
+        """Interrupts so far, those included that wait for the text in preparation."""
+        self._preparing: SpokenSegment | None = None
+        """A worker has the text of this segment, the last one: nothing of it is started until it is done."""
 
     # -- text --------------------------------------------------------------------------------------------------------
 
@@ -102,13 +105,10 @@ class Session:
             self._check_open()
             segment = self._open_segment()
             segment.add(text)
-            # The streaming layout speaks of a long text what it has while the rest is prepared.
-            long = self._plan.layout is Layout.STREAMING and len(text) > _LONG_TEXT_CHARS
-            size = _LONG_TEXT_CHARS if long else len(text)
-            for start in range(0, len(text), size):
-                await self._prepare(long, partial(segment.feed, text[start : start + size]))
-                self._pump()
-                if self._closed:
+            # What is ready of a long text is spoken while the rest is prepared.
+            for start in range(0, len(text), SLICE_CHARS):
+                part = text[start : start + SLICE_CHARS]
+                if not await self._prepare(segment, partial(segment.feed, part), segment.load(part)):
                     return
 
     async def flush(self, flush_id: str = "") -> None:
@@ -116,8 +116,11 @@ class Session:
         async with self._lock:
             self._check_open()
             segment = self._open_segment()
-            await self._prepare(len(segment.text) > _LONG_TEXT_CHARS, segment.end_text)
-            segment.closed, segment.flush_id = True, flush_id
+            segment.flush_id = flush_id
+            wanted = await self._prepare(segment, segment.end_text, segment.load_left)
+            while wanted and segment.unprepared:
+                wanted = await self._prepare(segment, segment.prepare, segment.load_left)
+            segment.closed = True
             self._pump()
 
     async def end(self) -> None:
@@ -130,6 +133,7 @@ class Session:
     async def interrupt(self, played_ms: float | None = None) -> None:
         """See ``SpeechSession.interrupt``. Without ``played_ms`` a player in real time is assumed, or the last
         acknowledged position."""
+        self._interrupts += 1  # what is not prepared by now need not be
         async with self._lock:
             self._check_open()
             now, given_ms = time.monotonic(), self._heard.given_ms
@@ -165,27 +169,27 @@ class Session:
             self._count += 1
         return self._segments[-1]
 
-    async def _prepare(self, long: bool, work: Callable[[], None]) -> None:
-        if not long:
-            work()
-            return
-        self._preparing = True
+    async def _prepare(self, segment: SpokenSegment, work: Callable[[], None], load: int) -> bool:
+        """Do ``work`` on a text and start what it made ready; False once nobody wants to hear the rest."""
+        interrupts = self._interrupts
+        self._preparing = segment
         try:
-            await asyncio.to_thread(work)
+            await self._workbench.do(work, load)
         finally:
-            self._preparing = False
+            self._preparing = None
+        self._pump()
+        return segment.reason is None and not self._closed and interrupts == self._interrupts
 
     def _pump(self) -> None:
         """Start rows for the first segments as far as the window allows; an engine that cannot take them becomes the
         session's failure."""
-        if self._preparing:
-            return
         rows = sum(len(segment.rows) for segment in self._segments)
         admitted = self._admitted()
         room = self._plan.window - rows if admitted else 1 - rows
         try:
             for segment in self._segments:
-                room -= segment.pump(room, continuation=admitted)
+                if segment is not self._preparing:
+                    room -= segment.pump(room, continuation=admitted)
         except TtsError as error:
             self._fail(error)
         self._news.set()

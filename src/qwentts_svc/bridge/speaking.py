@@ -14,6 +14,9 @@ from qwentts_svc.bridge.plan import SpeechPlan
 from qwentts_svc.runtime.messages import PromptSpec, Submit
 from qwentts_svc.types import FinishReason
 
+_MANY_PARTS = 1024
+"""A text that came in so many parts is put together, so that asking for it never takes long."""
+
 
 @dataclass(slots=True, eq=False)
 class SpokenPiece:
@@ -58,6 +61,8 @@ class SpokenSegment:
         """The first reason other than COMPLETE; nothing is started after it, and more text is counted, not spoken."""
         self.rows: deque[SpokenPiece] = deque()
         """Rows in work, in order; the listener hears the first one."""
+        self.chars = 0
+        """Characters of the text so far."""
         self._parts: list[str] = []
         self._plan = plan
         self._client = client
@@ -80,7 +85,19 @@ class SpokenSegment:
 
     def add(self, text: str) -> None:
         """Note more text; ``feed`` must follow."""
+        self.chars += len(text)
         self._parts.append(text)
+        if len(self._parts) >= _MANY_PARTS:
+            self._parts = ["".join(self._parts)]
+
+    def load(self, text: str) -> int:
+        """How much work ``feed`` of ``text`` is, about in characters."""
+        return self._feed.load(text) if self.reason is None else 0
+
+    @property
+    def load_left(self) -> int:
+        """``load`` of ``end_text`` and ``prepare``."""
+        return self._feed.load_left if self.reason is None else 0
 
     def feed(self, text: str) -> None:
         """Prepare text that was added. Nothing is started before ``pump``. May run on a worker."""
@@ -88,9 +105,19 @@ class SpokenSegment:
             self._feed.push(text)
 
     def end_text(self) -> None:
-        """No more text: prepare what is left. May run on a worker."""
+        """No more text: prepare what is left, or what of it ``prepare`` does not. May run on a worker."""
         if self.reason is None:
             self._feed.end()
+
+    @property
+    def unprepared(self) -> bool:
+        """The text has ended, and ``prepare`` must be called for the rest of it."""
+        return self.reason is None and self._feed.unprepared
+
+    def prepare(self) -> None:
+        """Prepare a little more of a text that has ended. May run on a worker."""
+        if self.reason is None:
+            self._feed.prepare()
 
     @property
     def done(self) -> bool:
@@ -109,7 +136,7 @@ class SpokenSegment:
         if not row.mailbox.complete:
             return row.text_end(self._plan.frame_s)
         last = self.closed and self._feed.exhausted and len(self.rows) == 1
-        return len(self.text) if last else row.piece.source_end
+        return self.chars if last else row.piece.source_end
 
     def pump(self, room: int, *, continuation: bool) -> int:
         """Give new tokens to the rows in work and start up to ``room`` rows; returns how many were started. Raises

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from qwentts_svc.config import Settings
 
 DEFAULT_OUT = "speech.wav"
-FRAME_MS = 80
 
 
 @dataclass(slots=True)
 class Speech:
-    """What came of a session."""
+    """What came of a session. ``frame_s``: audio that one frame makes."""
 
+    frame_s: float
     codes: list[Codes] = field(default_factory=list)
     reasons: list[FinishReason] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
@@ -40,6 +40,10 @@ class Speech:
     @property
     def frames(self) -> int:
         return sum(len(part) for part in self.codes)
+
+    @property
+    def seconds(self) -> float:
+        return self.frames * self.frame_s
 
 
 async def speak(args: argparse.Namespace, settings: Settings, request: SynthesisRequest, text: str | None) -> int:
@@ -59,7 +63,8 @@ async def speak(args: argparse.Namespace, settings: Settings, request: Synthesis
             session = app.service.open(request)
             _note_greedy(request, session)
             try:
-                speech = await _converse(session, text, sink, progress)
+                speech = Speech(info.samples_per_frame / info.sample_rate)
+                await _converse(session, text, sink, progress, speech)
             finally:
                 await session.aclose()
             progress.clear()
@@ -94,9 +99,11 @@ def _note_greedy(request: SynthesisRequest, session: SpeechSession) -> None:
         print(f"qwentts: {options}: no effect, this checkpoint is greedy by default; add --sample", file=sys.stderr)
 
 
-async def _converse(session: SpeechSession, text: str | None, sink: AudioSink | None, progress: Progress) -> Speech:
-    """Feed and listen at the same time; the first failure of either side ends both and is raised."""
-    speech = Speech()
+async def _converse(
+    session: SpeechSession, text: str | None, sink: AudioSink | None, progress: Progress, speech: Speech
+) -> None:
+    """Feed and listen at the same time, noting in ``speech`` what comes; the first failure of either side ends both
+    and is raised."""
 
     async def feed() -> None:
         if text is not None:
@@ -117,7 +124,7 @@ async def _converse(session: SpeechSession, text: str | None, sink: AudioSink | 
                     speech.codes.append(event.codes)
                 if sink is not None:
                     sink.write(event.chunk.pcm, event.chunk.sample_rate)
-                progress.show(f"{speech.frames} frames, {speech.frames * FRAME_MS / 1000:.1f} s of speech")
+                progress.show(f"{speech.frames} frames, {speech.seconds:.1f} s of speech")
             elif isinstance(event, SegmentEnd):
                 speech.reasons.append(event.reason)
             elif isinstance(event, SessionFinished):
@@ -132,7 +139,6 @@ async def _converse(session: SpeechSession, text: str | None, sink: AudioSink | 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return speech
 
 
 def _print_dry_run(app: App, text: str, codes: Codes, seed: int) -> None:
@@ -153,7 +159,7 @@ def _verdict(args: argparse.Namespace, speech: Speech, target: str | None) -> in
     if target is not None and sys.stderr.isatty():
         usage = speech.usage
         print(
-            f"{target}: {speech.frames * FRAME_MS / 1000:.2f} s of speech, first audio after "
+            f"{target}: {speech.seconds:.2f} s of speech, first audio after "
             f"{usage.first_audio_ms:.0f} ms, real-time factor {usage.rtf:.2f}",
             file=sys.stderr,
         )

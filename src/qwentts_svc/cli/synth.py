@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--subtalker-top-p", type=float, metavar="X")
     how.add_argument("--greedy", action="store_true", help="no sampling, in the talker and in the sub-talker")
     how.add_argument("--sample", action="store_true", help="sampling in both, where the checkpoint's default is greedy")
-    how.add_argument("--max-frames", type=int, metavar="N", help="at most N frames of 80 ms")
+    how.add_argument("--max-frames", type=int, metavar="N", help="at most N frames (of 80 ms with a 12.5 Hz codec)")
     how.add_argument("--raw-text", action="store_true", help="hand the text to the tokenizer exactly as it is")
     how.add_argument("--keep-silence", action="store_true", help="keep the silence before the first sound")
     out = parser.add_argument_group("output")

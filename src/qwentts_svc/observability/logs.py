@@ -57,6 +57,10 @@ def _places(exc_info: Any) -> list[str]:
     return places[-12:]
 
 
+_CHATTY = ("pymorphy3",)
+"""Libraries whose news about their own files nobody asked for; their warnings are kept."""
+
+
 class TextDigest:
     """Describes text without showing it: its length and a keyed hash, equal for equal texts within one process."""
 
@@ -78,4 +82,6 @@ def setup_logging(level: str = "info", *, json_lines: bool = True, stream: TextI
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
     return handler

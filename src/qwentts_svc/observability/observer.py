@@ -46,10 +46,10 @@ class Observer(Protocol):
         """Rows in one step."""
 
     def step(self, stage: str, seconds: float) -> None:
-        """Duration of a stage of one step: schedule, prefill, talker, predictor, codec, emit, total."""
+        """Duration of a stage of one step: schedule, prefill, frame, codec; voice: a reference, between two steps."""
 
     def kv_blocks(self, state: str, count: int) -> None:
-        """KV blocks now in ``state``: free, leased, cached."""
+        """KV blocks now in ``state``: free, leased (cached prefixes are)."""
 
     def prefix_cache_hit(self) -> None:
         """A prompt prefix was found in the cache."""

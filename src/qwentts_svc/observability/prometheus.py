@@ -17,7 +17,7 @@ from qwentts_svc.types import FinishReason, Priority
 _STATES: Final = frozenset(
     {"running", "waiting", "wait_text", "wait_reader", "preempted", "prefill", "flushing", "streams"}
 )
-_STAGES: Final = frozenset({"schedule", "prefill", "talker", "predictor", "codec", "emit", "total", "frame", "voice"})
+_STAGES: Final = frozenset({"schedule", "prefill", "frame", "codec", "voice"})
 _MAX_REASONS: Final = 64
 _LATENCY_S: Final = (0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 _STEP_S: Final = (
@@ -140,7 +140,7 @@ class PrometheusObserver:
         self._step.labels(stage if stage in _STAGES else "other").observe(seconds)
 
     def kv_blocks(self, state: str, count: int) -> None:
-        self._kv.labels(state if state in {"free", "leased", "cached"} else "other").set(count)
+        self._kv.labels(state if state in {"free", "leased"} else "other").set(count)
 
     def prefix_cache_hit(self) -> None:
         self._prefix.inc()

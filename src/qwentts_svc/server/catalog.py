@@ -43,11 +43,11 @@ async def create_voice(deps: Deps, raw: bytes, _context: Context) -> pb.CreateVo
     if source == "reference":
         transcript = _limited(request.reference.transcript, "reference.transcript", limits.max_instruct_chars)
         append = request.reference.append_silence if request.reference.HasField("append_silence") else True
-        rate = deps.service.model_info().sample_rate
+        rate = deps.service.model_info().reference_rate
         pcm = await asyncio.to_thread(
             read_reference, request.reference.audio, rate, max_s=limits.max_reference_s, append_silence=append
         )
-        voice = await deps.service.create_voice(name, pcm, rate, transcript or None)
+        voice = await deps.service.create_voice(name, pcm, transcript or None)
     elif source == "design":
         instruct = _limited(request.design.instruct, "design.instruct", limits.max_instruct_chars)
         if not instruct.strip():

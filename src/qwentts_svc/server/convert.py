@@ -107,12 +107,17 @@ def wish_of(
 def text_of(text: str, field: str, max_chars: int, *, streaming_rpc: str = "") -> str:
     """Check a whole text: something to speak, not too long. Raises InputError."""
     if not text.strip():
-        raise InputError("text is empty: send at least one word", field=field, reason="EMPTY_TEXT")
+        raise nothing_to_speak(field)
     if len(text) > max_chars:
         hint = f"; use {streaming_rpc} for longer texts" if streaming_rpc else "; split it into several calls"
         message = f"text has {len(text)} characters; at most {max_chars} are allowed{hint}"
         raise InputError(message, field=field, reason="TEXT_TOO_LONG")
     return text
+
+
+def nothing_to_speak(field: str) -> InputError:
+    """The refusal of a text that is empty, or holds only characters that are never heard (zero-width, control...)."""
+    return InputError("text holds nothing to speak: send at least one word", field=field, reason="EMPTY_TEXT")
 
 
 def name_of(name: str, field: str) -> str:

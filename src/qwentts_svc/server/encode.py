@@ -24,7 +24,21 @@ FORMATS: Final[dict[int, AudioFormat]] = {
     pb.AUDIO_FORMAT_MULAW: AudioFormat.MULAW,
     pb.AUDIO_FORMAT_ALAW: AudioFormat.ALAW,
 }
+SAMPLE_BYTES: Final[dict[int, int]] = {
+    pb.AUDIO_FORMAT_PCM_S16: 2,
+    pb.AUDIO_FORMAT_PCM_F32: 4,
+    pb.AUDIO_FORMAT_WAV: 2,
+    pb.AUDIO_FORMAT_MULAW: 1,
+    pb.AUDIO_FORMAT_ALAW: 1,
+}
+"""Of the formats whose size follows from the duration."""
 MIN_FIRST_MS: Final = 20
+
+
+def least_bytes(output: Output, chunk: AudioChunk) -> int:
+    """Bytes that ``chunk`` comes to at least; 0 for compressed formats."""
+    samples = len(chunk.pcm) * output.sample_rate // chunk.sample_rate
+    return samples * SAMPLE_BYTES.get(output.format, 0)
 
 
 @dataclass(frozen=True, slots=True)

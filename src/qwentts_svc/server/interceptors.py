@@ -29,8 +29,8 @@ from qwentts_svc.server.transport import ClientGone
 
 _log = logging.getLogger(__name__)
 EXEMPT: Final = ("/grpc.health.v1.", "/grpc.reflection.")
-STREAMS_IN: Final = frozenset({"SynthesizeStream", "SynthesizeOnline"})
-SPEECH: Final = frozenset({"SynthesizeStream", "SynthesizeChunks", "Synthesize", "SynthesizeOnline"})
+STREAMS_IN: Final = frozenset({"SynthesizeStream"})
+SPEECH: Final = frozenset({"SynthesizeStream", "SynthesizeChunks", "Synthesize"})
 
 Handler: TypeAlias = Any
 """``grpc.RpcMethodHandler``; its Python side is a named tuple without types."""

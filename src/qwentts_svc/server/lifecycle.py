@@ -84,7 +84,7 @@ class SpeechServer:
             else:
                 self.port = self._server.add_secure_port(address, server_credentials(settings.tls))
         except RuntimeError as error:
-            raise IoError(f"cannot listen on {address}") from error
+            raise IoError(f"cannot listen on {address}; free the port, or choose another with server.port") from error
         await self._health.show()
         if settings.sidecar.enabled:
             await self.sidecar.start()

@@ -11,12 +11,13 @@ from qwentts_svc.bridge.api import SegmentAudio, SegmentEnd, SessionFinished
 from qwentts_svc.errors import DeadlineError, DecodeError, InputError
 from qwentts_svc.server import render
 from qwentts_svc.server.calls import Context, current_call
-from qwentts_svc.server.convert import parse, text_of
+from qwentts_svc.server.convert import nothing_to_speak, parse, text_of
 from qwentts_svc.server.deps import Deps
-from qwentts_svc.server.encode import Packet
+from qwentts_svc.server.encode import Packet, least_bytes
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
 from qwentts_svc.server.speech import Speech, closing_events, open_speech
 from qwentts_svc.server.transport import write
+from qwentts_svc.types import FinishReason
 
 STREAMING_RPC = "SynthesizeChunks"
 
@@ -43,6 +44,7 @@ async def synthesize_chunks(deps: Deps, raw: bytes, context: Context) -> None:
                     for packet in speech.encode(event.chunk):
                         await send(packet, event.chunk.segment)
                 elif isinstance(event, SegmentEnd):
+                    _check_spoken(event)
                     for packet in speech.finish_segment(event.reason):
                         await send(packet, event.segment)
                 elif isinstance(event, SessionFinished):
@@ -60,8 +62,11 @@ async def synthesize(deps: Deps, raw: bytes, _context: Context) -> pb.Synthesize
         audio.extend(packet.data)
         call.chunks += 1
         speech.sent(packet)
-        if len(audio) > deps.settings.limits.max_unary_audio_bytes:
-            most = deps.settings.limits.max_unary_audio_bytes
+        check_size(len(audio))
+
+    def check_size(size: int) -> None:
+        most = deps.settings.limits.max_unary_audio_bytes
+        if size > most:
             message = f"the audio is larger than {most} bytes; use {STREAMING_RPC}, or a compressed format"
             raise InputError(message, field="text", reason="AUDIO_TOO_LONG")
 
@@ -70,12 +75,17 @@ async def synthesize(deps: Deps, raw: bytes, _context: Context) -> pb.Synthesize
         speech.whole = True
         await _hand_over(speech, text)
         finished: pb.Finished | None = None
+        expected = 0
         async with closing_events(speech.session) as events:
             async for event in events:
                 if isinstance(event, SegmentAudio):
+                    # Refused as soon as it is known, not once all of it has been spoken for nothing.
+                    expected += least_bytes(speech.output, event.chunk)
+                    check_size(expected)
                     for packet in speech.encode(event.chunk):
                         add(speech, packet)
                 elif isinstance(event, SegmentEnd):
+                    _check_spoken(event)
                     for packet in speech.finish_segment(event.reason):
                         add(speech, packet)
                 elif isinstance(event, SessionFinished):
@@ -90,6 +100,12 @@ async def synthesize(deps: Deps, raw: bytes, _context: Context) -> pb.Synthesize
             usage=finished.usage,
             client_request_id=call.client_request_id,
         )
+
+
+def _check_spoken(end: SegmentEnd) -> None:
+    """A whole text in which there is nothing to hear is a mistake of the caller, and never an empty recording."""
+    if end.reason is FinishReason.EMPTY_TEXT:
+        raise nothing_to_speak("text")
 
 
 async def _hand_over(speech: Speech, text: str) -> None:

@@ -49,7 +49,8 @@ class Sidecar:
         try:
             self._server = await asyncio.start_server(self._serve, host, port, limit=_MAX_HEAD_BYTES)
         except OSError as error:
-            raise IoError(f"cannot listen on {host}:{port} for health and metrics") from error
+            message = f"cannot listen on {host}:{port} for health and metrics"
+            raise IoError(f"{message}; free the port, or choose another with server.sidecar.port") from error
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -161,7 +161,9 @@ class Conversation:
         self._touch()
 
     def _touch(self, extra_s: float = 0.0) -> None:
-        """Something happened: the idle time starts again."""
+        """Something happened: the idle time starts again, unless it has just run out (which is on its way already)."""
+        if self._idle.expired():
+            return
         self._idle.reschedule(asyncio.get_running_loop().time() + self._timeouts.idle_s + extra_s)
 
 

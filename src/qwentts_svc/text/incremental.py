@@ -43,6 +43,15 @@ class IncrementalNormalizer:
         """Source characters received and not released."""
         return len(self._pending)
 
+    def due(self, delta: str) -> int:
+        """Characters that the normalizer would be given if ``delta`` were pushed: the costly part of it."""
+        text, end, due = self._pending + delta, 0, 0
+        while (unit := next_unit(text, end, final=False)) is not None:
+            if not (unit.untouched and self._skip_plain):
+                due += unit.end - end
+            end = unit.end
+        return due
+
     def push(self, delta: str) -> NormText:
         """What became final. Spans count from the start of this piece, in the text and in the source alike."""
         self._pending += delta

@@ -45,6 +45,15 @@ class SpokenStream:
         """See ``TextStream.role_ids``."""
         return self._tokens.role_ids
 
+    @property
+    def held_chars(self) -> int:
+        """Characters that wait to be normalized."""
+        return 0 if self._normalizer is None else self._normalizer.held_chars
+
+    def due(self, delta: str) -> int:
+        """Characters that would be normalized if ``delta`` were pushed; about right where ``delta`` is not clean."""
+        return 0 if self._normalizer is None else self._normalizer.due(delta)
+
     def push(self, delta: str) -> TokenSeq:
         """Tokens that became final; offsets count source characters from the first one ever pushed."""
         if self._cleaner is not None:
