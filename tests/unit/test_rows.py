@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.rows import Bench, submit_of, waiting_row
 
 from qwentts_svc.runtime.messages import PromptSpec
-from qwentts_svc.runtime.rows import TRANSITIONS, IllegalTransitionError, Row, RowState, eos_in_prompt
+from qwentts_svc.runtime.row_states import TRANSITIONS, IllegalTransitionError
+from qwentts_svc.runtime.rows import Row, RowState, eos_in_prompt
 from qwentts_svc.runtime.runners import NO_TEXT, PreparedPrompt
 from qwentts_svc.types import Layout, VoicePrompt
 

@@ -121,7 +121,7 @@ def test_the_command_writes_page_plot_and_figures(tmp_path, capsys) -> None:
     costs = tmp_path / "costs.json"
     costs.write_text(json.dumps({"steps": [[1, 0.02], [8, 0.03]], "max_rows": 8, "source": "a bench run"}))
     arguments = ["--out", str(tmp_path), "--device", "cpu-2-cores", "--costs", str(costs)]
-    assert main([*arguments, "--load", "0.5", "--duration", "5", "--policy", "playout"]) == 0
+    assert main([*arguments, "--load", "0.5", "--callers", "30", "--policy", "playout"]) == 0
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")

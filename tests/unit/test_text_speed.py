@@ -21,22 +21,31 @@ _PROSE = (
     "Dr. Harris, who had come from the city, thought the place would empty within 20 years; others were not so sure. "
     "That evening the lights came on one by one along the front, and somebody began to play in the yard.\n\n"
 )
+_RUSSIAN = (
+    "В 1998 году такой же ветер сорвал крышу с часовни, и люди до сих пор говорили об этом так, будто это было вчера. "
+    "Она спустилась к причалу в 7:30 с корзиной на руке и купила два хлеба за 45 руб. у знакомой торговки. "
+    "«Это ненадолго», — сказал самый старый из них, человек 83 лет, который ловил здесь рыбу с самого детства. "
+    "Дети бежали впереди и кричали, а собака проводила их до самой стены и улеглась на солнце. "
+    "Доктор Г. Харитонов, приехавший из города, думал, что через 20 лет здесь никого не останется; другие сомневались. "
+    "Вечером один за другим загорелись огни вдоль набережной, и кто-то заиграл во дворе.\n\n"
+)
 _MARGIN = 5
 """A loaded machine is that much slower."""
 
 
-def prose(chars: int) -> str:
+def prose(chars: int, paragraph: str = _PROSE) -> str:
     """Ordinary text in which the numbers differ."""
     rng = random.Random(3)
     parts, size = [], 0
     while size < chars:
-        parts.append(re.sub(r"\b[0-9]{2}\b", lambda _: str(rng.randint(11, 59)), _PROSE))
+        parts.append(re.sub(r"\b[0-9]{2}\b", lambda _: str(rng.randint(11, 59)), paragraph))
         size += len(parts[-1])
     return "".join(parts)[:chars]
 
 
-def test_a_megabyte_of_prose_is_normalized_and_segmented_in_two_seconds() -> None:
-    text, normalizer = prose(1_000_000), Normalizer()
+@pytest.mark.parametrize("paragraph", [_PROSE, _RUSSIAN], ids=["English", "Russian"])
+def test_a_megabyte_of_prose_is_normalized_and_segmented_in_two_seconds(paragraph: str) -> None:
+    text, normalizer = prose(1_000_000, paragraph), Normalizer()
     normalizer.normalize(text[:5_000])
     start = time.process_time()
     spoken = normalizer.normalize(text)

@@ -12,7 +12,7 @@ from qwentts_svc.errors import InputError, TtsError
 from qwentts_svc.runtime.scheduler import POLICIES
 from qwentts_svc.runtime.simulator.devices import DEVICES, Device, device_named
 from qwentts_svc.runtime.simulator.report import draw, section, table, write_json, write_page
-from qwentts_svc.runtime.simulator.sweep import LOADS, device_capacity, sweep
+from qwentts_svc.runtime.simulator.sweep import LOADS, device_capacity, full_rate, sweep
 
 
 def device_from_json(device: Device, path: Path) -> Device:
@@ -36,14 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", action="append", help=f"one of {', '.join(DEVICES)}; default: all")
     parser.add_argument("--policy", action="append", choices=POLICIES, help="default: all")
     parser.add_argument("--load", action="append", type=float, help="offered load / capacity; default: 0.1 to 3")
-    parser.add_argument("--duration", type=float, default=60.0, help="simulated seconds of arrivals per run")
+    parser.add_argument("--callers", type=int, default=700, help="of a run at load 1 (at others in proportion)")
     parser.add_argument("--seed", type=int, default=0, help="of the first run")
     parser.add_argument("--seeds", type=int, default=1, help="runs per point, each with other callers; counts are sums")
     parser.add_argument("--costs", type=Path, help="JSON with measured step costs for the (one) device")
     options = parser.parse_args(arguments)
     try:
-        if options.seeds < 1:
-            raise InputError("--seeds must be 1 or more", field="seeds")
+        if options.seeds < 1 or options.callers < 1:
+            raise InputError("--seeds and --callers must be 1 or more", field="seeds")
         devices = [device_named(name) for name in options.device or DEVICES]
         if options.costs is not None:
             if len(devices) != 1:
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(device: Device, options: argparse.Namespace) -> str:
     policies, loads = options.policy or POLICIES, options.load or LOADS
     seeds = range(options.seed, options.seed + options.seeds)
-    points = sweep(device, policies, loads=loads, duration_s=options.duration, seeds=seeds)
+    points = sweep(device, policies, loads=loads, duration_s=options.callers / full_rate(device), seeds=seeds)
     sys.stdout.write(f"{device.name}\n{table(points)}\n")
     sys.stdout.flush()
     plot = f"scheduling-{device.name}.svg"

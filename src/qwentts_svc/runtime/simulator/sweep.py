@@ -49,6 +49,11 @@ def device_capacity(device: Device) -> int:
     return capacity(device.fitted(), device.max_rows, device.profile.ramp[-1], 0.08, 0.0, device.slots)
 
 
+def full_rate(device: Device) -> float:
+    """Callers per second of load 1.0."""
+    return device_capacity(device) / Workload(rate=1.0, duration_s=1.0).mean_s
+
+
 def simulate(device: Device, policy: str, workload: Workload) -> Outcome:
     """One run."""
     admission = Admission(device.slots, device.profile.ramp)
@@ -91,7 +96,7 @@ def sweep(
 ) -> list[Point]:
     """Every policy at every load, counted over one run per seed. Load 1.0 offers as much speech per second as the
     device can just speak. Every policy has the same callers: arrivals and lengths depend on load and seed alone."""
-    rate = device_capacity(device) / Workload(rate=1.0, duration_s=1.0).mean_s
+    rate = full_rate(device)
     points = []
     for load in loads:
         workloads = [Workload(rate=load * rate, duration_s=duration_s, seed=seed) for seed in seeds]

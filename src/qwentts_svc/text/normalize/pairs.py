@@ -9,21 +9,60 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Hashable, Iterable
 from functools import cache
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["LONGEST", "pairs_in", "pairs_of"]
+__all__ = ["LONGEST", "key_of", "keys_in", "pairs_in", "pairs_of"]
 
 Chars: TypeAlias = frozenset[str]
 
 _MAX_CHARS = 400
 _MAX_PAIRS = 1200
 _SETS_PER_PATTERN = 3
+_PLAIN = frozenset(
+    [
+        "e ",
+        " t",
+        "th",
+        "s ",
+        "d ",
+        "he",
+        " s",
+        " a",
+        " w",
+        "t ",
+        "n ",
+        "an",
+        "in",
+        "er",
+        "on",
+        "re",
+        "а ",
+        "о ",
+        "и ",
+        "е ",
+        "ст",
+        "но",
+        " п",
+        " с",
+        " в",
+        " н",
+        "на",
+        "то",
+        "ко",
+        "ра",
+        "ен",
+    ]
+) | {", ", ". "}
+"""Pairs that nearly every text has: looking for one of them tells nothing."""
 LONGEST = 6
 """Characters of the longest thing that is looked for: a run of so many digits."""
 _RUNS = tuple("0" * size for size in range(3, LONGEST + 1))
+_PAIR = 2
+_ENCODING = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _parser: Any = importlib.import_module("re._parser")
 
 
@@ -48,10 +87,35 @@ def pairs_in(text: str, chars: set[str]) -> set[str]:
     return found
 
 
+def keys_in(text: str, chars: set[str]) -> set[Hashable]:
+    """``pairs_in`` as numbers (see ``key_of``), which are had in half the time."""
+    for char in _FOLDING.intersection(chars):
+        text = text.replace(char, _FOLDED[char])
+    points = memoryview(text.encode(_ENCODING, "surrogatepass"))
+    pairs = len(text) // 2
+    found: set[Hashable] = set(points[: 8 * pairs].cast("Q"))
+    found.update(points[4 : 4 + 8 * ((len(text) - 1) // 2)].cast("Q") if text else ())
+    if _TWO_DIGITS in found:
+        for run in _RUNS:
+            if run not in text:
+                break
+            found.add(run)
+    return found
+
+
+def key_of(pair: str) -> Hashable:
+    """What ``keys_in`` has for ``pair``; a run of digits stands for itself."""
+    return memoryview(pair.encode(_ENCODING, "surrogatepass")).cast("Q")[0] if len(pair) == _PAIR else pair
+
+
+_TWO_DIGITS = key_of("00")
+
+
 def pairs_of(pattern: re.Pattern[str]) -> tuple[Chars, ...]:
     """Sets of each of which every text with a match has one; few but sure, the most telling first."""
     shape = _sequence(_parser.parse(pattern.pattern, pattern.flags), bool(pattern.flags & re.IGNORECASE))
-    return tuple(sorted(dict.fromkeys(shape.needs), key=_weight)[:_SETS_PER_PATTERN])
+    telling = filter(_PLAIN.isdisjoint, dict.fromkeys(shape.needs))
+    return tuple(sorted(telling, key=_weight)[:_SETS_PER_PATTERN])
 
 
 class _Shape(NamedTuple):

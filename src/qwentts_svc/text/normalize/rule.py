@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+from qwentts_svc.text.normalize.near import is_near, near_digits
 from qwentts_svc.text.normalize.starts import starts_of
 
 DIGITS = frozenset("0123456789")
@@ -55,6 +56,14 @@ Gate: TypeAlias = re.Pattern[str] | Callable[[str], object] | None
 """A pattern to find, or a test, that every text which a rule can change passes."""
 
 
+def test_of(gate: Gate) -> Callable[[str], object] | None:
+    """``gate`` as a test of a text."""
+    if not isinstance(gate, re.Pattern):
+        return gate
+    search = gate.search
+    return (lambda text: search(near_digits(text))) if is_near(gate) else search
+
+
 class PatternRule:
     """A rule made of one compiled pattern and a function from match to replacement.
 
@@ -76,7 +85,7 @@ class PatternRule:
         self.triggers = triggers
         self.pattern = pattern
         self.replace = replace
-        self._gate = gate.search if isinstance(gate, re.Pattern) else gate
+        self._gate = test_of(gate)
         self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
         """Each is found in every text that the rule can change."""
         self._starts = starts_of(pattern)

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Set
+from functools import reduce
+from operator import or_
+from typing import Generic, TypeVar
 
-from qwentts_svc.text.normalize.pairs import pairs_in, pairs_of
+from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
 from qwentts_svc.text.normalize.rule import DIGITS, Rule
 from qwentts_svc.text.normalize.starts import needs_of
+from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
+T = TypeVar("T", bound=Hashable)
 _CACHE_ENTRIES = 4096
 _DIGIT = frozenset("0")
 """Stands for all digits: which of them a text has makes no difference."""
 
 
 class RuleSet:
-    """Rules in order. Choosing by characters is remembered: most units of a text look alike."""
+    """Rules in order. What each can do nothing without is a number of bits, and so is what a text has of it.
+    Choosing is remembered: most units of a text look alike."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._wanted = tuple(_wanted(rule) for rule in self.rules)
-        self._last_bit = 1
-        self._bits: dict[str, int] = {}
-        """Pair of characters -> one bit for each set of pairs that it is in."""
-        self.needed = tuple(map(self._number, self.rules))
-        """For each rule the bits of what it can do nothing without; see ``found``."""
-        self._known = frozenset(self._bits)
-        every = frozenset[str]().union(*(chars for wanted in self._wanted for chars in wanted))
-        self._signs = every - DIGITS
+        self._char_bits = _Bits[str]()
+        self._pair_bits = _Bits[Hashable]()
+        self._wanted = tuple(self._char_bits.number(_wanted(rule)) for rule in self.rules)
+        pairs = [
+            self._pair_bits.number(
+                frozenset(map(key_of, pairs)) for pattern in _patterns(rule) for pairs in pairs_of(pattern)
+            )
+            for rule in self.rules
+        ]
+        self._word_bits = _Bits[str](self._pair_bits.size)
+        words = [
+            self._word_bits.number(words for pattern in _patterns(rule) for words in words_of(pattern))
+            for rule in self.rules
+        ]
+        self.needed = tuple(map(or_, pairs, words))
+        """For each rule the bits of the pairs and words that it needs; see ``found``."""
+        self._signs = self._char_bits.strings - DIGITS
         self._chosen: dict[frozenset[str], tuple[int, ...]] = {}
 
     def __iter__(self) -> Iterator[Rule]:
@@ -42,30 +56,56 @@ class RuleSet:
         if chosen is None:
             if len(self._chosen) >= _CACHE_ENTRIES:
                 self._chosen.clear()
-            chosen = tuple(
-                index
-                for index, wanted in enumerate(self._wanted)
-                if not any(key.isdisjoint(alternatives) for alternatives in wanted)
-            )
+            missing = ~self._char_bits.of(key)
+            chosen = tuple([index for index, wanted in enumerate(self._wanted) if not wanted & missing])
             self._chosen[key] = chosen
         return chosen
 
     def found(self, text: str, chars: set[str]) -> int:
         """The bits of what ``text``, whose characters are ``chars``, has of what rules need."""
-        bits, have = self._bits, 0
-        for pair in pairs_in(text, chars).intersection(self._known):
-            have |= bits[pair]
-        return have
+        words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
+        return self._pair_bits.of(keys_in(text, chars)) | words
 
-    def _number(self, rule: Rule) -> int:
-        needed = 0
-        for pattern in _patterns(rule):
-            for pairs in pairs_of(pattern):
-                self._last_bit <<= 1
-                needed |= self._last_bit
-                for pair in pairs:
-                    self._bits[pair] = self._bits.get(pair, 0) | self._last_bit
-        return needed
+
+class _Bits(Generic[T]):
+    """A bit for each of some sets of strings: what of them a text has is then one number."""
+
+    def __init__(self, first: int = 0) -> None:
+        self._first = first
+        self._numbers: dict[frozenset[T], int] = {}
+        self._of: dict[T, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Bits up to the last one in use."""
+        return self._first + len(self._numbers)
+
+    @property
+    def every(self) -> int:
+        """All bits."""
+        return (1 << self.size) - (1 << self._first)
+
+    def number(self, sets: Iterable[frozenset[T]]) -> int:
+        """The bits of ``sets`` together."""
+        bits = 0
+        for members in sets:
+            bit = self._numbers.get(members)
+            if bit is None:
+                bit = self._numbers[members] = 1 << self.size
+                for member in members:
+                    self._of[member] = self._of.get(member, 0) | bit
+            bits |= bit
+        return bits
+
+    def of(self, strings: Set[T]) -> int:
+        """The bits of the sets that have one of ``strings``."""
+        bits_of = self._of
+        return reduce(or_, map(bits_of.__getitem__, bits_of.keys() & strings), 0)
+
+    @property
+    def strings(self) -> frozenset[T]:
+        """All strings in the sets."""
+        return frozenset(self._of)
 
 
 def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from itertools import chain
+from functools import cache, lru_cache
 from typing import Any
 
 _MAX_CHARS = 400
+_MAX_COMMON = 14
+"""Small letters at which a word may begin: with more of them too many places are looked at."""
 _MAX_NEEDED = 100
 _parser: Any = importlib.import_module("re._parser")
 """The standard library's own view of a pattern; it has no public name since ``sre_parse`` was retired."""
-_FRESH = re.compile(r"[^a-zа-яё\s](?<!\w.)")
-_INNER = re.compile(r"[^a-zа-яё\s](?<=\w.)")
 _CATEGORIES = {"CATEGORY_WORD": r"\w", "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s"}
 
 
@@ -29,38 +28,23 @@ class Starts:
     def __init__(self, chars: Iterable[str], *, fresh: bool) -> None:
         self.chars = frozenset(chars)
         self.fresh = fresh
+        # A class comes first: the expression engine skips to its characters at once, and looks behind them then.
+        self._wanted = _compiled(f"[{re.escape(''.join(sorted(self.chars)))}]" + (r"(?<!\w.)" if fresh else ""))
 
     def places(self, text: str) -> list[int]:
         """Offsets in order: all at which a match may begin, and few more."""
-        found = self._places(_index(text, _FRESH))
-        if not self.fresh:
-            more = self._places(_index(text, _INNER))
-            return sorted(found + more) if found and more else found or more
-        return found
-
-    def _places(self, index: dict[str, list[int]]) -> list[int]:
-        chars = self.chars
-        if len(chars) < len(index):
-            lists = [index[char] for char in chars if char in index]
-        else:
-            lists = [places for char, places in index.items() if char in chars]
-        if len(lists) == 1:
-            return lists[0]
-        return sorted(chain.from_iterable(lists)) if lists else []
+        return _places(self._wanted, text)
 
 
-@lru_cache(maxsize=16)
-def _index(text: str, wanted: re.Pattern[str]) -> dict[str, list[int]]:
-    """Offsets by character, small letters and blanks left out, for all rules that ask it of the same text: of what does
-    not follow a letter, digit or underscore (``_FRESH``), or of what does (``_INNER``)."""
-    index: dict[str, list[int]] = {}
-    for match in wanted.finditer(text):
-        char = match.group()
-        if char in index:
-            index[char].append(match.start())
-        else:
-            index[char] = [match.start()]
-    return index
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=32)
+def _places(wanted: re.Pattern[str], text: str) -> list[int]:
+    """Remembered, for many rules in a row ask the same of the same text."""
+    return [match.start() for match in wanted.finditer(text)]
 
 
 def starts_of(pattern: re.Pattern[str]) -> Starts | None:
@@ -71,7 +55,9 @@ def starts_of(pattern: re.Pattern[str]) -> Starts | None:
         return None
     behind = _not_behind(parsed, words=all(_is_word(char) for char in chars))
     fresh = r"\w" in behind
-    if pattern.flags & re.IGNORECASE or "(?i" in pattern.pattern or any(map(_is_common, chars)):
+    if pattern.flags & re.IGNORECASE or "(?i" in pattern.pattern:
+        return None
+    if sum(map(_is_common, chars)) > (_MAX_COMMON if fresh else 0):
         return None
     return Starts(chars, fresh=fresh)
 

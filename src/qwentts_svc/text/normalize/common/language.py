@@ -28,6 +28,8 @@ _SCRIPTS = {name: re.compile(run) for name, run in _RUNS.items()}
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
+_LOWER_LATIN = re.compile(r"(?<![\w.@/-])[a-z]{2,}(?![\w@/])")
+_FEW_WORDS = 2
 # Addresses, paths and file names are not words of any language.
 _ADDRESS = re.compile(
     r"(?<!\S)[^\s@]{0,64}@\S{1,64}|[a-z]{2,5}://\S{1,400}|(?<![\w~-])[\w~-]{0,64}(?:[./\\][\w-]{1,64}){1,20}"
@@ -67,6 +69,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     best = max(weights, key=lambda script: weights[script])
     if best != "latin":
         return best
+    if hint in weights and len(_LOWER_LATIN.findall(text[:_PROBE_CHARS])) < _FEW_WORDS:
+        return hint  # names of products joined by the caller's own words
     return latin if hint in _LATIN else _latin_language(text, latin)
 
 
@@ -105,8 +109,8 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 
 def _latin_language(text: str, default: str) -> str:
     votes: dict[str, float] = {}
-    for word in _WORD.findall(text[:_PROBE_CHARS].lower()):
-        owners = _WORD_CODES.get(word, ())
+    for word in filter(_WORD_CODES.__contains__, _WORD.findall(text[:_PROBE_CHARS].lower())):
+        owners = _WORD_CODES[word]
         for code in owners:
             votes[code] = votes.get(code, 0.0) + 1.0 / len(owners)
     if not votes:
@@ -140,7 +144,7 @@ def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tup
         if not words:
             first = run.start()
         words += 1
-        lower += run.group()[0].islower()
+        lower += run.end() - run.start() > 1 and run.group()[0].islower()  # one letter is a variable
         last = run.end()
     close()
     pieces, pos = [], start

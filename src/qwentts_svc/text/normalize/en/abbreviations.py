@@ -35,7 +35,7 @@ _WORDS = {
     "esp": "especially",
     "avg": "average", "max": "maximum", "min": "minimum", "est": "estimated", "temp": "temperature",
     "orig": "originally",
-    "apt": "apartment", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "bldg": "building",
+    "apt": "apartment", "ave": "average", "blvd": "boulevard", "hwy": "highway", "bldg": "building",
     "assoc": "associate",
     "asst": "assistant", "mgr": "manager", "mgmt": "management", "prev": "previous", "qty": "quantity",
     "attn": "attention",
@@ -69,6 +69,9 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<=\w )(vs|aka|approx)(?= \w)")
+_EACH = re.compile(r"(?<=\w )ea(?:\.(?!\w)|(?=[\s,;:!?)]|$)(?! [a-z]))")
+_OVER = re.compile(r"(?<!\w)([YQM])o\1(?!\w)")
+_PERIODS = {"Y": "year", "Q": "quarter", "M": "month"}
 _INITIALS = re.compile(
     r"(?<![\w.])((?:[A-Za-z]\.){2,6})(?![\w.])|(?<![\w.])((?:[A-Z]\.){1,5}[A-Z])(?![\w.'])|\b(Ph\.\s?D)\.?(?!\w)"
 )
@@ -106,6 +109,8 @@ def _number_word(match: re.Match[str]) -> str:
 
 def _word(match: re.Match[str], _: RuleContext) -> str | None:
     key, text = match.group(1).lower(), match.string
+    if match.group(1) not in (key, key.upper(), key.capitalize()):
+        return None  # "2 HRs." are home runs
     rest = text[match.end() :].lstrip(" ")
     if key in _NEEDS_LOWER_AFTER and not rest[:1].islower():
         return None
@@ -119,6 +124,15 @@ def _word(match: re.Match[str], _: RuleContext) -> str | None:
 
 def _bare(match: re.Match[str], _: RuleContext) -> str:
     return {"vs": "versus", "aka": "also known as", "approx": "approximately"}[match.group(1)]
+
+
+def _each(match: re.Match[str], _: RuleContext) -> str:
+    return "each" + _stop(match)
+
+
+def _over(match: re.Match[str], _: RuleContext) -> str:
+    period = _PERIODS[match.group(1)]
+    return f"{period} over {period}"
 
 
 def _initials(match: re.Match[str], _: RuleContext) -> str | None:
@@ -169,5 +183,7 @@ RULES: tuple[Rule, ...] = (
     ),
     PatternRule("abbreviation", _DOT, _WORD, _word, _abbreviated),
     PatternRule("abbreviation", None, _BARE, _bare, re.compile(" (?:vs|aka|approx) ")),
+    PatternRule("abbreviation", None, _EACH, _each, re.compile(r" ea(?![a-z])")),
+    PatternRule("abbreviation", frozenset("YQM"), _OVER, _over, re.compile("[YQM]o[YQM]")),
     PatternRule("initials", _DOT, _INITIALS, _initials, _abbreviated),
 )

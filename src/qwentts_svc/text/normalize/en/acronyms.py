@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.en.romans import value_of
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.wordlist import words
 
@@ -23,7 +24,6 @@ _SPELLED = frozenset(
 _READ = frozenset(words("PM AM MR MRS MS DR ST JR SR PSST SHH HMM BRRR GRR TSK PFFT NTH MMM ZZZ MT FT VS LTD CRISPR"))
 _ACRONYM = re.compile(r"(?<![\w'])([A-Z]{2,6})(s?)(?![\w])")
 _VOWEL = re.compile("[AEIOUY]")
-_NUMERAL = re.compile("[IVXLCDM]+$")
 _LOWER = re.compile("[a-z]")
 
 
@@ -31,7 +31,7 @@ def spelled(word: str) -> bool:
     """Whether the capitals ``word`` are said letter by letter: a known one, or one without a vowel."""
     if word in _SPELLED:
         return True
-    return word not in _READ and not _VOWEL.search(word) and not _NUMERAL.match(word)
+    return word not in _READ and not _VOWEL.search(word) and value_of(word) is None
 
 
 def _shouted(text: str) -> bool:

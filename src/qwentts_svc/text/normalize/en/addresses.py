@@ -50,6 +50,17 @@ _STATE = re.compile(
     rf"(?<=[a-z])(,?\s)({'|'.join(_STATES)})(?:(,?\s)([0-9]{{5}})(?:-([0-9]{{4}}))?)?(?=[.,;:!?)]|$|\s[a-z]|\n)"
 )
 _DC_ZIP = re.compile(r"\b(D\.?C\.?,?\s)([0-9]{5})(?!\w|[-.,][0-9])")
+_OLD_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California", "Colo": "Colorado",
+    "Conn": "Connecticut", "Del": "Delaware", "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana",
+    "Kan": "Kansas", "Ky": "Kentucky", "La": "Louisiana", "Md": "Maryland", "Mass": "Massachusetts", "Mich": "Michigan",
+    "Minn": "Minnesota", "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana", "Neb": "Nebraska",
+    "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
+    "Va": "Virginia", "Vt": "Vermont", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
+}  # fmt: skip
+_OLD_STATE = re.compile(rf"(?<=[a-z], )({'|'.join(_OLD_STATES)})\.(?!\w)")
+_PARTY = re.compile(rf"(?<=\()([DRI])-(?:({'|'.join(_OLD_STATES)})\.?|({'|'.join(_STATES)}))(?=[),])")
+_ROOM = re.compile(r"\b((?:[Rr]oom|[Ss]uite|[Aa]partment|Apt\.|Rm\.)\s#?)([1-9][0-9]{2,3})(?![\w%]|[.,:/-]?[0-9])")
 _UNIT = re.compile(r"\b(Apt|Ste|Rm|Fl|Bldg)\.?(?=\s#?(?:[0-9]|[A-Z]\b))")
 _UNITS = {"Apt": "Apartment", "Ste": "Suite", "Rm": "Room", "Fl": "Floor", "Bldg": "Building"}
 
@@ -109,15 +120,39 @@ def _dc_zip(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + digits(match.group(2))
 
 
+def _old_state(match: re.Match[str], _: RuleContext) -> str:
+    return _OLD_STATES[match.group(1)] + ("." if ends_sentence(match.string, match.end()) else "")
+
+
+def _party(match: re.Match[str], _: RuleContext) -> str:
+    party, old, code = match.groups()
+    return f"{party}, {_OLD_STATES[old] if old else _STATES[code]}"
+
+
+def _room(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1).rstrip("#") + pairs(match.group(2))
+
+
 def _unit(match: re.Match[str], _: RuleContext) -> str:
     return _UNITS[match.group(1)]
 
 
+_KIND = re.compile(rf"(?:{_SHORT})\b")
+
+
+def _has_street(text: str) -> bool:
+    """Whether a shortened kind of street stands after a word in small letters."""
+    return any(text[max(0, kind.start() - 2)].islower() for kind in _KIND.finditer(text))
+
+
 RULES: tuple[Rule, ...] = (
-    PatternRule("address", DIGITS, _HOUSE, _house),
+    PatternRule("address", DIGITS, _HOUSE, _house, re.compile(r"[0-9][A-Z]?\s[A-Z0-9]")),
     PatternRule("address", frozenset("NSEW"), _DIRECTION, _direction),
-    PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street, re.compile(rf"(?:{_SHORT})\b")),
+    PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street, _has_street),
     PatternRule("address", frozenset("ACDFGHIKLMNOPRSTUVW"), _STATE, _state, re.compile(r"[A-Z]{2}\b")),
+    PatternRule("address", frozenset("."), _OLD_STATE, _old_state, re.compile(r", [A-Z][a-z]{1,4}\.")),
+    PatternRule("address", frozenset("("), _PARTY, _party, re.compile(r"\([DRI]-")),
+    PatternRule("address", DIGITS, _ROOM, _room, re.compile(r"(?:oom|uite|ment|Apt\.|Rm\.)\s#?[0-9]{3}")),
     PatternRule("address", DIGITS, _DC_ZIP, _dc_zip, re.compile(r"C\.?,?\s[0-9]{5}")),
     PatternRule("address", frozenset("ASRFB"), _UNIT, _unit),
 )

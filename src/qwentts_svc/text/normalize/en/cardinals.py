@@ -7,10 +7,26 @@ import re
 from qwentts_svc.text.normalize.en.numbers import NUM, digits, number
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
+_GROUPED = re.compile(
+    r"(?<![\w.,:/+-])(?<![0-9)] )([1-9][0-9]{0,2})((?: [0-9]{3}){1,5})(?![\w-]|[,:/][0-9]|\.[0-9]{1,18}[\w.]| [0-9])"
+)
+_NAMES = re.compile(
+    r"(?i)(?:\b(?:id|code|number|no\.?|nos\.?|pin|call|tel|phone|dial|fax|cell|text|rooms?|model|at)|#):?\s?$"
+)
 _NEGATIVE = re.compile(rf"(?<![\w.,)\]%-])[-−]({NUM})(?![\w]|\.[0-9])")
 _PLAIN = re.compile(rf"(?<![\w.])({NUM})(?![\w]|\.[0-9])")
 _LIST = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{1,2}){1,50}(?![0-9]|[.,][0-9])")
 _LEFT_OVER = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,18})?")
+
+
+def _grouped(match: re.Match[str], _: RuleContext) -> str | None:
+    """Thousands set apart by blanks: two groups and more, or one of zeros; else they may be two numbers."""
+    first, rest = match.groups()
+    if len(rest) == 4 and rest != " 000":
+        return None
+    if _NAMES.search(match.string, max(0, match.start() - 10), match.start()):
+        return None
+    return first + rest.replace(" ", ",")
 
 
 def _negative(match: re.Match[str], _: RuleContext) -> str:
@@ -32,6 +48,7 @@ def _left_over(match: re.Match[str], _: RuleContext) -> str:
     return f"{before}{number(run) if '.' in run or len(run) < 7 else digits(run)}{after}"
 
 
+EARLY: tuple[Rule, ...] = (PatternRule("cardinal", DIGITS, _GROUPED, _grouped, re.compile("[0-9] [0-9]{3}")),)
 RULES: tuple[Rule, ...] = (
     PatternRule("cardinal", frozenset(","), _LIST, _list, re.compile("[0-9],[0-9]")),
     PatternRule("cardinal", DIGITS, _NEGATIVE, _negative, re.compile("[-−][0-9.]")),

@@ -18,12 +18,21 @@ MIXED = rf"(?:[0-9]{{1,4}}\s)?[1-9][0-9]{{0,2}}[/⁄][1-9][0-9]{{0,3}}(?![0-9/])
 
 _PARTS = re.compile(rf"(?:([0-9]{{1,4}})\s?)??(?:([0-9]{{1,3}})[/⁄]([0-9]{{1,4}})|([{_SIGNS}]))$")
 _FRACTION = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})(?:(?:th|rd|nd)s?)?(?![\w%/]|[.,:-][0-9])")
-_OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|10|100)/(5|10|100)(?![\w%/.]|[.,:-][0-9])")
+_OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|100?0?)/(5|10|100)(?![\w%/.]|[.,:-][0-9])")
 _SCORE = re.compile(
     r"\b((?:[Rr]ated|[Rr]ating(?: of)?|[Ss]cored?(?: of)?|[Gg]ot|[Gg]rade(?: of)?|"
     r"(?:[Gg]ave|[Gg]ives?)(?: it| him| her| them| us| me)?)(?: an?)? )"
     r"([0-9]{1,3})/(5|10|20|50|100)(?![\w%/.]|[.,:-][0-9])|(?<![\w.,/$€£-])([1-9][0-9])/(100)(?![\w%/]|[.,:-][0-9])"
 )
+_PRESSURE = re.compile(
+    r"(\bBP(?:\s(?:of|was|is))?:?\s)([0-9]{2,3})/([0-9]{2,3})(\s?mm\s?Hg)?(?![\w%/-]|[.,:][0-9])"
+    r"|(?<![\w.,/$€£-])([0-9]{2,3})/([0-9]{2,3})\s?mm\s?Hg(?!\w)"
+)
+_SPAN = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})\s?[-–—]\s?(?=({MIXED}|[1-9][0-9]?(?![0-9]))(?![%/]|[.,:-][0-9]))")
+_SPAN_GATE = re.compile(rf"(?:[/⁄][0-9]{{1,4}}|[{_SIGNS}])\s?[-–—]\s?[0-9{_SIGNS}]")
+_COMMON = frozenset(("1/2", "1/3", "2/3", "1/4", "3/4", *VULGAR))
+_SPLIT = re.compile(r"(?<![\w.,/$€£-])([1-9][05])/([1-9][05])(?![\w%/-]|[.,:][0-9])")
+"""Parts of a hundred: "the 80/20 rule"."""
 _FIXED = {
     "24/7/365": "twenty four seven three sixty five",
     "24/7": "twenty four seven",
@@ -65,12 +74,30 @@ def _fraction(match: re.Match[str], _: RuleContext) -> str | None:
     return f" {spoken}" if before.isalpha() else spoken
 
 
+def _pressure(match: re.Match[str], _: RuleContext) -> str:
+    label, upper, lower, unit, plain_upper, plain_lower = match.groups()
+    spoken = f"{label or ''}{cardinal(int(upper or plain_upper))} over {cardinal(int(lower or plain_lower))}"
+    return spoken + (" millimeters of mercury" if unit or plain_upper else "")
+
+
+def _span(match: re.Match[str], _: RuleContext) -> str | None:
+    low, high = match.groups()
+    if high.isdigit() and low not in _COMMON:
+        return None
+    return f"{mixed(low)} to "
+
+
+def _split(match: re.Match[str], _: RuleContext) -> str | None:
+    first, second = int(match.group(1)), int(match.group(2))
+    return f"{cardinal(first)} {cardinal(second)}" if first + second == 100 else None
+
+
 def _fixed(match: re.Match[str], _: RuleContext) -> str:
     return _FIXED[match.group()]
 
 
 def _out_of(match: re.Match[str], _: RuleContext) -> str | None:
-    if match.group(1) in ("10", "100") and match.group(1) != match.group(2):
+    if "." not in match.group(1) and (int(match.group(1)) < int(match.group(2)) or match.group(2) == "5"):
         return None
     return f"{number(match.group(1))} out of {number(match.group(2))}"
 
@@ -81,8 +108,13 @@ def _score(match: re.Match[str], _: RuleContext) -> str:
 
 
 _GATE = re.compile(rf"[0-9][/⁄][0-9]|[{_SIGNS}]")
+EARLY: tuple[Rule, ...] = (
+    PatternRule("fraction", frozenset("-–—"), _SPAN, _span, _SPAN_GATE),
+    PatternRule("fraction", frozenset("/"), _PRESSURE, _pressure, re.compile(r"BP|mm\s?Hg")),
+)
 RULES: tuple[Rule, ...] = (
     PatternRule("fraction", frozenset("/-"), _FIXED_PATTERN, _fixed),
+    PatternRule("fraction", frozenset("/"), _SPLIT, _split, re.compile("[05]/[0-9][05]")),
     PatternRule("fraction", frozenset("/"), _OUT_OF, _out_of, _GATE),
     PatternRule("fraction", frozenset("/"), _SCORE, _score, _GATE),
     PatternRule("fraction", DIGITS | frozenset(_SIGNS), _FRACTION, _fraction, _GATE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.en.numbers import digits
+from qwentts_svc.text.normalize.en.numbers import cardinal, digits, year
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _END = r"(?![\w%]|[.,:/-]?[0-9])"
@@ -13,10 +13,13 @@ _SSN = re.compile(rf"(?<![\w.,/-])[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}{_END}")
 _CARD = re.compile(rf"(?<![\w.,/-])[0-9]{{4}}([ -])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{_END}")
 _NAMED = re.compile(
     r"\b((?:PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Pp]assword|OTP|ZIP|[Zz]ip|[Ee]nding in|[Ee]nds in|[Bb]arcode|"
+    r"[Ee]xt\.|[Ee]xtension|"
     r"(?:[Ss]erial|[Aa]ccount|[Aa]cct\.?|[Tt]racking|[Cc]ard|[Rr]outing|[Cc]onfirmation|[Rr]eference|[Pp]assport|[Ll]icense|[Ii]nvoice|"
     r"[Oo]rder|[Bb]ooking|[Tt]icket|[Cc]ase|[Ss]ocial [Ss]ecurity|[Mm]ember|[Pp]olicy)\s(?:number|ID|no\.))"
     rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}){_END}"
 )
+_GROUPS = re.compile(rf"\b(ID(?:\s(?:is|number))?:?\s)([0-9]{{3,4}}(?:[ -][0-9]{{3,4}}){{1,3}}){_END}")
+_STANDARD = re.compile(r"\b((?:ISO|IEC|EN|BS|DIN)\s)([0-9]{3,5}):((?:19|20)[0-9]{2})(?![\w:/-]|[.,][0-9])")
 _LONG = re.compile(rf"(?<![\w.,/:-])[0-9]{{10,64}}{_END}")
 _ZERO = re.compile(r"(?<![\w.,/:$€£'-])0[0-9]{1,30}(?![\w%]|[.,:/-][0-9])")
 _HUGE = re.compile(r"[0-9]{19,}")
@@ -31,6 +34,14 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + digits(match.group(2)) + tail
 
 
+def _groups(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + ", ".join(digits(group) for group in re.split("[ -]", match.group(2)))
+
+
+def _standard(match: re.Match[str], _: RuleContext) -> str:
+    return f"{match.group(1)}{cardinal(int(match.group(2)))}, {year(int(match.group(3)))}"
+
+
 def _huge(match: re.Match[str], _: RuleContext) -> str:
     text = match.string
     before = " " if match.start() and text[match.start() - 1].isalnum() else ""
@@ -43,6 +54,8 @@ RULES: tuple[Rule, ...] = (
     PatternRule("identifier", DIGITS, _CARD, _all_digits, re.compile("[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}")),
     PatternRule("identifier", DIGITS, _SSN, _all_digits, re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")),
     PatternRule("identifier", DIGITS, _NAMED, _after_word, re.compile("[0-9]{3}")),
+    PatternRule("identifier", DIGITS, _GROUPS, _groups, re.compile("ID.{1,12}[0-9]{3}")),
+    PatternRule("identifier", frozenset(":"), _STANDARD, _standard, re.compile("[0-9]{3}:(?:19|20)")),
     PatternRule("identifier", DIGITS, _LONG, _all_digits, re.compile("[0-9]{10}")),
     PatternRule("identifier", DIGITS, _ZERO, _all_digits, re.compile("0[0-9]")),
     PatternRule("identifier", DIGITS, _HUGE, _huge, re.compile("[0-9]{19}")),

@@ -23,6 +23,9 @@ _COMPARE = re.compile(
 )
 _PREFIX = re.compile(r"(?<![\w)\]])(<=|>=|[<>≤≥~≈∼])(?=[$€£]?[0-9.])")
 _PREFIXES = {"<": "less than", ">": "more than", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
+_SCIENTIFIC = re.compile(rf"(?<![\w.,-])({NUM})(?:e([-−+]?)|E([-−+]))([0-9]{{1,2}})(?!\w|[.,-][0-9])")
+_PLUS_SIGN = re.compile(r"(?<![\w+)\]%])\+(?=[$€£]?\.?[0-9])")
+_SAID = re.compile(r"\b(?:is|are|was|were|be|been|being)$")
 _SPACED_MINUS = re.compile(
     r"(?<=[0-9)\]²³π])\s[-−]\s(?=[(√]?(?:[0-9]|[a-z]\b))|(?<=\b[a-zA-Z])\s[-−]\s(?=[0-9]|[a-z]\b)|(?<=[\w)²³])\s?−\s?(?=[\w(])"
 )
@@ -66,6 +69,8 @@ def _compare(match: re.Match[str], _: RuleContext) -> str | None:
         ):
             return None
     spoken = _SIMPLE[sign]
+    if spoken.startswith("is ") and _SAID.search(text, max(0, match.start() - 6), match.start()):
+        spoken = spoken.removeprefix("is ")
     if sign == "∈":
         return f" {spoken} "
     return f" {spoken} "
@@ -77,6 +82,11 @@ def _is_variable(text: str, end: int) -> bool:
 
 def _prefix(match: re.Match[str], _: RuleContext) -> str:
     return _PREFIXES.get(match.group(1), "about") + " "
+
+
+def _scientific(match: re.Match[str], _: RuleContext) -> str:
+    minus = "minus " if (match.group(2) or match.group(3)) in ("-", "−") else ""
+    return f"{number(match.group(1))} times ten to the power of {minus}{number(str(int(match.group(4))))}"
 
 
 def _chain(match: re.Match[str], _: RuleContext) -> str:
@@ -115,7 +125,11 @@ def _say(word: str) -> Replace:
     return lambda _match, _ctx: f" {word} "
 
 
-EARLY: tuple[Rule, ...] = (PatternRule("math", frozenset("<>≤≥~≈∼"), _PREFIX, _prefix),)
+EARLY: tuple[Rule, ...] = (
+    PatternRule("math", frozenset("<>≤≥~≈∼"), _PREFIX, _prefix),
+    PatternRule("math", frozenset("eE"), _SCIENTIFIC, _scientific, re.compile("[0-9][eE][-−+0-9]")),
+    PatternRule("math", frozenset("+"), _PLUS_SIGN, lambda _match, _ctx: "plus "),
+)
 RULES: tuple[Rule, ...] = (
     PatternRule("math", frozenset("!"), _FACTORIAL, _factorial),
     PatternRule("math", frozenset("="), _CHAIN, _chain),

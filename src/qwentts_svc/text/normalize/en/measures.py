@@ -18,12 +18,15 @@ _HEAD = "(?=[-−.0-9½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒])"
 """Fails fast wherever no number can begin."""
 _START = r"(?<![\w.,$€£/])"
 _MEASURE = re.compile(
-    rf"{_HEAD}{_START}({_SIGN}){_RANGE}(?:({MIXED})|({NUM}))(\s|-)?({_UNIT})([²³]|\^[23])?"
+    rf"{_HEAD}{_START}({_SIGN}){_RANGE}(?:({MIXED})|({NUM}))(\+)?(\s|-)?({_UNIT})([²³]|\^[23])?"
     rf"(?:/({_UNIT}|sec|year|day|week|month|minute|hour|person)([²³]|\^[23])?)?(?![\w²³^°/]|[-'][a-z])(\.(?![\w]))?"
 )
 _PERCENT = re.compile(rf"{_HEAD}{_START}({_SIGN})(?:({NUM})(\s?%)?\s?[-–—]\s?)?(?:({MIXED})|({NUM}))\s?([%‰])")
 _DEGREES = re.compile(
-    rf"{_START}({_SIGN})(?:({NUM})\s?[°º]?\s?[-–—]\s?)?({NUM})\s?(?:([°º])(?:\s?([CFK])(?!\w))?|(℃|℉))"
+    rf"{_START}({_SIGN})(?:({NUM})\s?(?:[°º](?:\s?[CF])?)?\s?[-–—]\s?)?({NUM})\s?(?:([°º])(?:\s?([CFK])(?!\w))?|(℃|℉))"
+)
+_BOTH_DEGREES = re.compile(
+    r"(?<![\w.,/-])([0-9]{2,3})\s?°?\s?([CF])\s?(?:/|\()\s?([0-9]{2,3})\s?°?\s?(?!\2)([CF])(\)?)(?![\w/])"
 )
 _BARE_DEGREES = re.compile(
     rf"{_START}({_SIGN})({NUM})\s([CF])(?=[.,;:!?)]|$|\s(?:today|outside|inside|and|or|in|at|tonight)\b)"
@@ -40,7 +43,10 @@ _TIMES_MORE = re.compile(
     rf"{_START}({NUM})[xX](?=\s(?:faster|slower|more|less|better|worse|bigger|larger|smaller|higher|cheaper|the|as)\b)"
 )
 _POPULAR = re.compile(rf"{_START}({NUM})\s?([KMB])(?=\s(?:[a-z]{{2,30}}s|people|men|women|children)\b)")
-_POPULAR_SCALE = {"K": "thousand", "M": "million", "B": "billion"}
+_SHORT_SCALE = re.compile(rf"{_START}({NUM})\s?(bn|mn|tn)(?![\w/])")
+_POPULAR_SCALE = {"bn": "billion", "mn": "million", "tn": "trillion", "K": "thousand", "M": "million", "B": "billion"}
+_YEARS_OLD = re.compile(rf"{_START}({NUM})[\s-]?(?:y/o|y\.o\.|yo)(?![\w/])")
+_ROAD = re.compile(r"\b(?:Hwy\.?|Highway|Route|Rte?\.?|Exit|Interstate|I-|US)\s?$")
 _ALWAYS_SINGULAR_BEFORE_NOUN = frozenset(("volt", "watt", "millimeter", "kilowatt", "megapixel", "horsepower"))
 
 
@@ -69,7 +75,7 @@ def _minus(sign: str) -> str:
 
 
 def _measure(match: re.Match[str], _: RuleContext) -> str | None:
-    sign, low, whole, plain, space, unit, power, per, per_power, stop = match.groups()
+    sign, low, whole, plain, plus, space, unit, power, per, per_power, stop = match.groups()
     text, end = match.string, match.end() - (1 if stop else 0)
     if unit == "in" and not (
         _AFTER_FEET.search(text, max(0, match.start() - 6), match.start())
@@ -78,6 +84,8 @@ def _measure(match: re.Match[str], _: RuleContext) -> str | None:
         or text[end : end + 1] in ("", ",", ";", ")")
         or next_word(text, end) in ("tall", "long", "wide", "deep", "high", "x")
     ):
+        return None
+    if unit == "N" and _ROAD.search(text, max(0, match.start() - 12), match.start()):
         return None
     if stop and unit in ("N", "W", "V", "C", "K") and not ends_sentence(text, match.end()):
         return None  # "45 W. 3rd St."
@@ -98,7 +106,8 @@ def _measure(match: re.Match[str], _: RuleContext) -> str | None:
         name = one if is_one(plain) and not low else many
     if power:
         name = f"{_POWER[power]} {name}"
-    spoken = f"{_minus(sign)}{number(low) + ' to ' if low else ''}{_spoken_number(whole, plain)} {name}"
+    counted = _spoken_number(whole, plain) + (" plus" if plus else "")
+    spoken = f"{_minus(sign)}{number(low) + ' to ' if low else ''}{counted} {name}"
     if per:
         below = UNITS[per][0] if per in UNITS else per
         if per_power and per in _TIME_UNITS:
@@ -135,6 +144,15 @@ def _bare_degrees(match: re.Match[str], _: RuleContext) -> str:
     name = "degree" if is_one(match.group(2)) else "degrees"
     scale = "Celsius" if match.group(3) == "C" else "Fahrenheit"
     return f"{_minus(match.group(1))}{number(match.group(2))} {name} {scale}"
+
+
+def _both_degrees(match: re.Match[str], _: RuleContext) -> str | None:
+    first, scale, second, scale2, close = match.groups()
+    if bool(close) != ("(" in match.group()):
+        return None
+    names = {"C": "Celsius", "F": "Fahrenheit"}
+    low, high = f"{number(first)} degrees {names[scale]}", f"{number(second)} degrees {names[scale2]}"
+    return f"{low} ({high})" if close else f"{low} or {high}"
 
 
 def _feet(value: str) -> str:
@@ -185,6 +203,13 @@ def _times_more(match: re.Match[str], _: RuleContext) -> str:
     return f"{number(match.group(1))} times"
 
 
+def _years_old(match: re.Match[str], _: RuleContext) -> str:
+    word = next_word(match.string, match.end())
+    article = match.string[: match.start()].rstrip().rpartition(" ")[2].lower()
+    unit = "year" if article in _ARTICLES or (word.islower() and word not in FUNCTION_WORDS) else "years"
+    return f"{number(match.group(1))} {'year' if is_one(match.group(1)) else unit} old"
+
+
 def _popular(match: re.Match[str], _: RuleContext) -> str:
     return f"{number(match.group(1))} {_POPULAR_SCALE[match.group(2)]}"
 
@@ -198,15 +223,18 @@ RULES: tuple[Rule, ...] = (
     PatternRule("measure", frozenset("xX×"), _BY, _by, _X_GATE),
     PatternRule("measure", frozenset("'"), _FEET, _feet_only, re.compile("[0-9]'")),
     PatternRule("measure", frozenset("\"'"), _INCHES, _inches_only, re.compile("[0-9](?:\"|'')")),
+    PatternRule("measure", DIGITS, _YEARS_OLD, _years_old, re.compile(r"[0-9][\s-]?y[/.o]")),
     PatternRule("percent", frozenset("%‰"), _PERCENT, _percent),
+    PatternRule("temperature", frozenset("CF"), _BOTH_DEGREES, _both_degrees, re.compile("[CF]\\s?[/(]\\s?[0-9]")),
     PatternRule("temperature", frozenset("°º℃℉"), _DEGREES, _degrees),
     PatternRule("temperature", frozenset("CF"), _BARE_DEGREES, _bare_degrees, re.compile("[0-9] [CF]")),
+    PatternRule("measure", frozenset("n"), _SHORT_SCALE, _popular, re.compile(r"[0-9]\s?[bmt]n")),
     PatternRule("measure", frozenset("KMB"), _POPULAR, _popular, re.compile("[0-9] ?[KMB] ")),
     PatternRule(
         "measure",
         DIGITS | frozenset("½¼¾⅓⅔"),
         _MEASURE,
         _measure,
-        re.compile(rf"[0-9½¼¾⅓⅔⅛⅜⅝⅞][\s-]?(?:{_UNIT})(?![a-z])"),
+        re.compile(rf"[0-9½¼¾⅓⅔⅛⅜⅝⅞]\+?[\s-]?(?:{_UNIT})(?![a-z])"),
     ),
 )

@@ -55,7 +55,7 @@ _PER = {
 _SIGNS = "".join(_BY_SIGN)
 _CODES = "|".join(_BY_CODE)
 _MAGNITUDE = (
-    r"(?:\s?(?:hundred|thousand|million|billion|trillion)(?![a-z])|\s?(?:[kKmMbBtT]n?|Bn|MM)(?![\w'-])"
+    r"(?:\s?(?:hundred|thousand|million|billion|trillion)(?![a-z])|\s?(?:[kKmMbBtT]n?|Bn|MM)(?![\w'])"
     r"|-(?:million|billion|trillion|thousand)(?![a-z]))"
 )
 _BEFORE = re.compile(
@@ -145,6 +145,23 @@ def _cent(match: re.Match[str], _: RuleContext) -> str:
     return f"{number(match.group(1))} {'cent' if match.group(1) == '1' else 'cents'}"
 
 
+_UNIT = re.compile(rf"[{_SIGNS}]|{_CODES}")
+# A class is skipped to at once, an alternation is tried at every character.
+_UNIT_START = re.compile(f"[{_SIGNS}{''.join(sorted({code[0] for code in _BY_CODE}))}]")
+_AMOUNT_ENDS = frozenset("0123456789nkKmMbBtT")
+
+
+def _has_amount_before(text: str) -> bool:
+    """Whether a sign or code of money stands after what an amount can end with."""
+    for unit in _UNIT_START.finditer(text):
+        before = text[max(0, unit.start() - 2) : unit.start()]
+        if before[-1:].isspace():
+            before = before[:-1]
+        if before[-1:] in _AMOUNT_ENDS and _UNIT.match(text, unit.start()):
+            return True
+    return False
+
+
 RULES: tuple[Rule, ...] = (
     PatternRule("currency", frozenset(_SIGNS), _BEFORE, _before),
     PatternRule(
@@ -152,7 +169,7 @@ RULES: tuple[Rule, ...] = (
         frozenset(_SIGNS + "UEGJCAIRKMBSE"),
         _AFTER,
         _after,
-        re.compile(rf"[0-9nkKmMbBtT]\s?(?:[{_SIGNS}]|{_CODES})"),
+        _has_amount_before,
     ),
     PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES}|Rs\.?)\s?[0-9]")),
     PatternRule("currency", frozenset("¢"), _CENT, _cent),

@@ -12,8 +12,8 @@ _V4 = re.compile(r"(?<![\w.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?::([0-9]{1,5})|/([
 _V6 = re.compile(
     r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,39}::|(?:[0-9A-Fa-f]{1,4}:){7})(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])"
 )
+_COLONS = 7
 _DOTS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
-_COLONS = re.compile(r"::|(?:[0-9A-Fa-f]{1,4}:){7}")
 
 
 def _v4(match: re.Match[str], _: RuleContext) -> str | None:
@@ -33,7 +33,11 @@ def _v6(match: re.Match[str], _: RuleContext) -> str:
     return " ".join(spoken)
 
 
+def _has_colons(text: str) -> bool:
+    return "::" in text or text.count(":") >= _COLONS
+
+
 RULES: tuple[Rule, ...] = (
     PatternRule("ip", DIGITS, _V4, _v4, _DOTS),
-    PatternRule("ip", frozenset(":"), _V6, _v6, _COLONS),
+    PatternRule("ip", frozenset(":"), _V6, _v6, _has_colons),
 )

@@ -17,7 +17,8 @@ _WORLD = re.compile(r"(?<![\w+])\+([0-9]{1,3})((?:[ .-]?\(?[0-9]{1,11}\)?){1,7})
 _TRUNK = re.compile(r"(?<![\w.,/-])0[0-9]{2,4}(?:[ -][0-9]{3,4}){2}(?![\w%]|[.,-][0-9])")
 _TOLL = re.compile(r"(?<![\w-])1-(8(?:00|88|77|66|55|44|33)|900)-([A-Z0-9]{1,9}(?:-[A-Z0-9]{1,9}){0,3})(?!\w)")
 _SHORT = re.compile(
-    r"\b((?:[Cc]all(?:ed|ing)?|[Dd]ial(?:ed|ing)?|[Pp]hone|[Rr]ing)\s(?:in\s)?)((?:[2-9]11|112|999|988))(?![\w%]|[.,:-]?[0-9])"
+    r"\b((?:[Cc]all(?:ed|ing)?|[Dd]ial(?:ed|ing)?|[Pp]hone|[Rr]ing)\s(?:in\s)?)((?:[2-9]11|112|999|988)(?:\s(?:or|and)\s(?:[2-9]11|112|999|988))?)"
+    r"(?![\w%]|[.,:-]?[0-9])"
 )
 _SHORT_CODE = re.compile(r"\b([Tt]ext(?:ed|ing)?\s\"?\w{1,20}\"?\sto\s)([0-9]{4,6})(?![\w%]|[.,:-]?[0-9])")
 _PLAIN = re.compile(
@@ -70,7 +71,7 @@ def _toll(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _after_word(match: re.Match[str], _: RuleContext) -> str:
-    return match.group(1) + digits(match.group(2))
+    return match.group(1) + " ".join(digits(part) if part.isdigit() else part for part in match.group(2).split())
 
 
 RULES: tuple[Rule, ...] = (

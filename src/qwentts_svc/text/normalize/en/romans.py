@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.en.numbers import cardinal, ordinal
+from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.wordlist import words
 
@@ -40,6 +41,9 @@ _AND = re.compile(
     r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)"
     r"([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
 )
+_LETTERED = frozenset(words("series model generation gen class factor"))
+"""Nouns after which a lone X is a letter."""
+_NAME_IN_CAPITALS = re.compile(r"(?<![\w'])([A-Z]{2,6}\s)((?!IV\b)[IVX]{2,5})(?![\w'-]|\.[A-Za-z])")
 _TITLES = frozenset(words("king queen pope tsar czar emperor empress prince sultan shah pharaoh kaiser saint st"))
 
 
@@ -58,14 +62,16 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str | None:
     word, space, numeral = match.groups()
     text = match.string
     value = value_of(numeral)
-    if value is None:
+    lower = word.lower()
+    if value is None or numeral in ("L", "C", "D", "M") or (numeral == "X" and lower in _LETTERED):
+        return None
+    if lower in FUNCTION_WORDS:
         return None
     head = text[: match.start()].rstrip()
     before = head.rpartition(" ")[2].strip("\"'(,")
     rest = text[match.end() :]
     if word == "War" and before == "World":
         return f"{word}{space}{cardinal(value).title()}"
-    lower = word.lower()
     if lower in _NUMBERED and (word[0].isupper() or len(numeral) > 1):
         return f"{word}{space}{cardinal(value)}"
     if not word[0].isupper():
@@ -106,19 +112,39 @@ def _and(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{match.group(1)}{words[0]}{link}{words[1]}"
 
 
+def _name_in_capitals(match: re.Match[str], _: RuleContext) -> str | None:
+    value = value_of(match.group(2))
+    if value is None or value >= 40 or match.string.isupper() or match.group(1).strip().lower() in FUNCTION_WORDS:
+        return None
+    return match.group(1) + cardinal(value)
+
+
 _TRIGGERS = frozenset("IVXLCDM")
 _GATE = re.compile(r"[IVXLCDM]\b")
-_LOWER = re.compile(r"\b(Act|Scene|Chapter|Part|Section|Volume|Book|Appendix|[Pp]ages?|p\.|pp\.)(\s)([ivx]{2,7})(?!\w)")
+_LOWER = re.compile(
+    r"\b(Act|Scene|Chapter|Part|Section|Volume|Book|Appendix|[Pp]ages?|p\.|pp\.)(\s)([ivx]{1,7}(?=[-–][ivx])|[ivx]{2,7})(?:[-–]([ivx]{1,7}))?(?!\w)"
+)
+
+
+_PAGES = {"p.": "page", "pp.": "pages"}
 
 
 def _lower(match: re.Match[str], _: RuleContext) -> str | None:
-    value = value_of(match.group(3).upper())
-    return None if value is None else f"{match.group(1)}{match.group(2)}{cardinal(value)}"
+    word, space, numeral, last = match.groups()
+    value, end = value_of(numeral.upper()), value_of(last.upper()) if last else 0
+    if value is None or end is None:
+        return None
+    return f"{_PAGES.get(word, word)}{space}{cardinal(value)}{f' to {cardinal(end)}' if end else ''}"
+
+
+def _has_century(text: str) -> bool:
+    return ("entur" in text or "lympiad" in text) and _GATE.search(text) is not None
 
 
 RULES: tuple[Rule, ...] = (
     PatternRule("roman", frozenset("ivx"), _LOWER, _lower, re.compile(r"\s[ivx]{2,7}\b")),
-    PatternRule("roman", _TRIGGERS, _CENTURY, _century, _GATE),
+    PatternRule("roman", _TRIGGERS, _CENTURY, _century, _has_century),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
     PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _GATE),
+    PatternRule("roman", _TRIGGERS, _NAME_IN_CAPITALS, _name_in_capitals, re.compile(r"[A-Z]\s[IVX]{2}")),
 )

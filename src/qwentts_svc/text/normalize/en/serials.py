@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.en.acronyms import spelled
-from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs, plural_of
+from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs, plural_of, year
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _PLAN = re.compile(r"(?<!\w)(401|403|529)\(?([kKbB])\)?(?!\w)")
-_JET = re.compile(r"\b((?:Boeing|Airbus|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(s?)(?![\w%]|[.,:-]?[0-9])")
+_JET = re.compile(
+    r"\b((?:GTX|RTX|RX|RFC|HTTP|Boeing|Airbus|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(s?)(?![\w%]|[.,:-]?[0-9])"
+)
+_VARIANT = re.compile(r"(?<![\w.,/$€£-])(7[0-8]7)-([1-9]00(?:ER|LR|F)?|8[FI]?|9|10)(?![\w%]|[.,:/-][0-9])")
+_SPAN = re.compile(r"(?<![\w.'-])([A-Z])([0-9]{1,2})\s?[-–—]\s?([A-Z])([0-9]{1,2})(?![\w%-]|[.,:/][0-9])")
+_NO_JET = re.compile(r"(?i)(?:pages?|pp\.|rooms?|lines?|nos\.|numbers|from|between|about|of)\s$")
 _TOKEN = re.compile(
     r"(?<![\w'.])(?=[\w-]{0,40}[0-9])(?:[A-Za-z]{1,20}[0-9][A-Za-z0-9]{0,30}|[0-9]{1,18}[A-Za-z][A-Za-z0-9]{0,30}|[A-Z][A-Za-z]{0,11}-[0-9][A-Za-z0-9]{0,20})(?:-[A-Za-z0-9]{0,20}[0-9][A-Za-z0-9]{0,20}){0,5}(?![\w]|\.[0-9])"
 )
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _PART = re.compile(r"[A-Za-z]+|[0-9]+")
 _LETTER_DIGIT = re.compile(r"[0-9](?:[A-Za-z]|(?<=[A-Za-z][0-9])|(?<=[A-Za-z]-[0-9]))")
 
@@ -34,7 +40,30 @@ def _letters(text: str) -> str:
 def _token(match: re.Match[str], _: RuleContext) -> str:
     parts = _PART.findall(match.group())
     spoken = [_number(part) if part.isdigit() else _letters(part) for part in parts]
+    if len(parts) == 2 and parts[1] in ("p", "i") and len(parts[0]) == 4:
+        spoken[0] = pairs(parts[0])  # 1080p
+    for index in range(1, len(parts)):
+        if _YEAR.fullmatch(parts[index]) and len(parts[index - 1]) > 1 and parts[index - 1].isalpha():
+            spoken[index] = year(int(parts[index]))
     return " ".join(spoken)
+
+
+def _variant(match: re.Match[str], _: RuleContext) -> str | None:
+    family, variant = match.groups()
+    number, text = variant.rstrip("ERLFI"), match.string
+    if _NO_JET.search(text, max(0, match.start() - 9), match.start()):
+        return None  # a span: "pages 707-800"
+    return " ".join((pairs(family), pairs(number), *variant[len(number) :]))
+
+
+def _span(match: re.Match[str], _: RuleContext) -> str | None:
+    """Cells, levels and quarters that rise from the first to the last: A1-C2, Q1-Q3."""
+    letter, low, last_letter, high = match.groups()
+    if letter == last_letter:
+        rises = int(low) < int(high)
+    else:
+        rises = letter < last_letter <= "H" and len(low) == len(high) == 1
+    return f"{letter} {cardinal(int(low))} to {last_letter} {cardinal(int(high))}" if rises else None
 
 
 def _plan(match: re.Match[str], _: RuleContext) -> str:
@@ -46,6 +75,10 @@ def _jet(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + (plural_of(spoken) if match.group(3) else spoken)
 
 
+EARLY: tuple[Rule, ...] = (
+    PatternRule("serial", DIGITS, _VARIANT, _variant, re.compile("7[0-8]7-[0-9]")),
+    PatternRule("serial", DIGITS, _SPAN, _span, re.compile(r"[A-Z][0-9]{1,2}\s?[-–—]\s?[A-Z][0-9]")),
+)
 RULES: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _PLAN, _plan),
     PatternRule("serial", DIGITS, _JET, _jet),

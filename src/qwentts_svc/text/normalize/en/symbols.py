@@ -11,7 +11,18 @@ _LANGUAGES = re.compile(
 )
 _AMPERSAND = re.compile(r"(?<=\w)(\s?)&(?:amp;)?(\s?)(?=\w)|(?<=\w[.!?] )&(?= \w)")
 _LETTERS = re.compile(r"(?<![\w&])([A-Z]{1,3})&([A-Z]{1,3})(?![\w&])")
-_AT = re.compile(r"(?<=\w)\s@\s(?=\w)")
+_AT = re.compile(r"(?<=[\w.)])\s@\s(?=[\w$€£])")
+_PER = re.compile(
+    r"(?<![\w.,$€£])([0-9]{1,3}(?:,[0-9]{3}){0,3}(?:\.[0-9]{1,3})?(?:\s?[A-Za-zµ]{1,15}(?:/[A-Za-z]{1,3})?)?|[0-9]{1,2}[x×])\s?/\s?"
+    r"(day|week|month|year|hour|minute|second|night|person|unit|hr|wk|mo|yr|kg|lb)(?![\w/])"
+)
+_PER_WORDS = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "kg": "kilogram", "lb": "pound"}
+_PER_GATE = re.compile(r"/\s?(?:day|week|month|year|hour|minute|second|night|person|unit|hr|wk|mo|yr|kg|lb)")
+_SILENT_SLASH = re.compile(r"(?<!\w)(HTTPS?|[fƒ])/(?=[0-9](?![0-9]|/))")
+_EVERY_HOURS = re.compile(r"(?<!\w)[qQ]\.?\s?([0-9]{1,2}(?:[-–][0-9]{1,2})?)\s?h(?:rs?)?(?!\w)")
+_OVER = re.compile(r"(?<=% )([ymwqYMWQ])/\1(?!\w)")
+_PERIODS = {"y": "year", "m": "month", "w": "week", "q": "quarter"}
+_QUARTER_YEAR = re.compile(r"(?<=\bQ[1-4])'(?=[0-9]{2}(?!\w))")
 _PLUS_AFTER = re.compile(r"(?<=\w)\+(?=[\s.,;:!?)]|$)")
 _PLUS_BEFORE = re.compile(r"(?<![\w+])\+(?=[0-9])")
 _SECTION = re.compile(r"§§?\s?(?=[0-9])")
@@ -46,6 +57,30 @@ def _letters_and(match: re.Match[str], _: RuleContext) -> str:
 
 def _at(_: re.Match[str], __: RuleContext) -> str:
     return " at "
+
+
+def _per(match: re.Match[str], _: RuleContext) -> str:
+    counted = match.group(1)
+    if counted[-1] in "x×":
+        counted = counted[:-1] + " times"
+    return f"{counted} per {_PER_WORDS.get(match.group(2), match.group(2))}"
+
+
+def _silent_slash(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + " "
+
+
+def _every_hours(match: re.Match[str], _: RuleContext) -> str:
+    return f"every {match.group(1)} hours"
+
+
+def _over(match: re.Match[str], _: RuleContext) -> str:
+    period = _PERIODS[match.group(1).lower()]
+    return f"{period} over {period}"
+
+
+def _quarter_year(_: re.Match[str], __: RuleContext) -> str:
+    return " "
 
 
 def _plus_after(_: re.Match[str], __: RuleContext) -> str:
@@ -84,8 +119,13 @@ EARLY: tuple[Rule, ...] = (
     PatternRule("symbol", frozenset("§"), _SECTION, _section),
     PatternRule("symbol", frozenset("№º"), _NUMERO, _numero),
     PatternRule("symbol", frozenset("©™®"), _MARKS, _mark),
+    PatternRule("symbol", frozenset("%"), _OVER, _over, re.compile("% [ymwqYMWQ]/")),
+    PatternRule("symbol", frozenset("'"), _QUARTER_YEAR, _quarter_year, re.compile("Q[1-4]'")),
     PatternRule("symbol", frozenset("/"), _WITH, _with, re.compile("w/")),
     PatternRule("symbol", frozenset("@"), _AT, _at),
+    PatternRule("symbol", frozenset("/"), _PER, _per, _PER_GATE),
+    PatternRule("symbol", frozenset("/"), _SILENT_SLASH, _silent_slash, re.compile("[SPfƒ]/[0-9]")),
+    PatternRule("symbol", frozenset("qQ"), _EVERY_HOURS, _every_hours, re.compile("[qQ][. 0-9]")),
 )
 LATE: tuple[Rule, ...] = (
     PatternRule("symbol", frozenset("&"), _LETTERS, _letters_and),

@@ -48,7 +48,8 @@ FUNCTION_WORDS = frozenset(
 _NOT_PLURAL = frozenset(
     words(
         "is was has as this its us does thus versus across towards besides perhaps always sometimes plus less his yes "
-        "unless afterwards"
+        "unless afterwards millions billions thousands hundreds starts begins opens closes brings comes goes says "
+        "makes takes means gets gives seems remains becomes sees happens arrives"
     )
 )
 _COUNTED = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.en.numbers import cardinal
+from qwentts_svc.text.normalize.en.numbers import cardinal, number
 from qwentts_svc.text.normalize.en.tables import MONTHS, WEEKDAYS, ends_sentence
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
@@ -14,6 +14,18 @@ _START = r"(?<![\w.,:/$€£#-])"
 _END = r"(?![\w%°]|[:/-][0-9]|[.,][0-9])"
 _RANGE = re.compile(rf"{_START}{_T}\s?[-–—]\s?{_T}{_END}")
 _SINGLE = re.compile(rf"{_START}{_T}{_END}")
+_DOTTED = re.compile(
+    r"(?<![\w.,:/$€£#])(?:1[0-2]|0?[1-9])\.[0-5][0-9]"
+    r"(?=\s?(?:[-–—]\s?[0-9]{1,2}(?:[.:][0-5][0-9])?\s?)?[AaPp](?:\.\s?[Mm]\.|[Mm])(?!\w))"
+)
+_STOPWATCH = re.compile(rf"{_START}([0-9]{{1,2}}):([0-5][0-9]\.[0-9]{{1,3}})(?![\w%:/-]|[.,][0-9])")
+_SHORT_LENGTH = re.compile(
+    r"(?<![\w.,:/$€£#-])(?:([0-9]{1,3})h\s?([0-5]?[0-9])m(?:ins?)?(?:\s?([0-5]?[0-9])s(?:ecs?)?)?"
+    r"|([0-9]{1,3})m(?:in)?\s?([0-5]?[0-9])s(?:ecs?)?)"
+    r"(?![\w²³/])"
+)
+_MILITARY = re.compile(r"(?<![\w.,:/$€£#-])(0[0-9]|1[0-9]|2[0-3])([0-5][0-9])(\s(?:hours|hrs)\b)")
+_AT = re.compile(r"\b(?:[Aa]t|[Bb]y|[Ff]rom|[Uu]ntil|[Bb]efore|[Aa]fter)\s$")
 _LENGTH = re.compile(r"(?:\b(?:in|of|took|lasted|lasts|takes|time:?|runs|for)\s)$")
 _GATE = re.compile(r"[0-9]:[0-9]{2}|[0-9]\s?[AaPp]\.?\s?[Mm]")
 
@@ -58,6 +70,30 @@ def _stop(match: re.Match[str]) -> str:
     return "." if ends_sentence(match.string, match.end()) or (rest[:1].isupper() and rest[1:2].islower()) else ""
 
 
+def _dotted(match: re.Match[str], _: RuleContext) -> str:
+    return match.group().replace(".", ":")
+
+
+def _stopwatch(match: re.Match[str], _: RuleContext) -> str:
+    return f"{_counted(int(match.group(1)), 'minute')} and {number(match.group(2).removeprefix('0'))} seconds"
+
+
+def _short_length(match: re.Match[str], _: RuleContext) -> str:
+    hours, minutes, seconds, alone, alone_seconds = match.groups()
+    counts = ((hours, "hour"), (minutes or alone, "minute"), (seconds or alone_seconds, "second"))
+    return " ".join(_counted(int(value), unit) for value, unit in counts if value is not None)
+
+
+def _military(match: re.Match[str], _: RuleContext) -> str | None:
+    hour, minute, unit = match.groups()
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if hour[0] != "0" and not _AT.search(before):
+        return None  # "1500 hours" is a count
+    first = f"oh {cardinal(int(hour))}" if hour[0] == "0" else cardinal(int(hour))
+    last = "hundred" if minute == "00" else cardinal(int(minute)) if minute[0] != "0" else f"oh {cardinal(int(minute))}"
+    return f"{first} {last}{unit}"
+
+
 def _range(match: re.Match[str], _: RuleContext) -> str | None:
     hour, minute, second, half, last_hour, last_minute, last_second, last_half = match.groups()
     if not (minute or half or last_minute or last_half) or second or last_second:
@@ -77,7 +113,11 @@ def _single(match: re.Match[str], _: RuleContext) -> str | None:
     return _spoken(hour, minute, second, half, length=bool(_LENGTH.search(before))) + _stop(match)
 
 
+EARLY: tuple[Rule, ...] = (PatternRule("time", DIGITS, _MILITARY, _military, re.compile(r"[0-9]\s(?:hours|hrs)")),)
 RULES: tuple[Rule, ...] = (
+    PatternRule("time", frozenset("."), _DOTTED, _dotted, re.compile(r"[0-9]\s?[AaPp]\.?\s?[Mm]")),
+    PatternRule("time", frozenset(":"), _STOPWATCH, _stopwatch, re.compile(r"[0-9]:[0-9]{2}\.[0-9]")),
+    PatternRule("time", DIGITS, _SHORT_LENGTH, _short_length, re.compile(r"[0-9][hm](?:in)?\s?[0-9]")),
     PatternRule("time", DIGITS, _RANGE, _range, _GATE),
     PatternRule("time", DIGITS, _SINGLE, _single, _GATE),
 )

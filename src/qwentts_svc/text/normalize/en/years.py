@@ -18,13 +18,16 @@ _ERA_FIRST = re.compile(rf"\b(AD|A\.D\.)\s?([0-9]{{1,4}}){_END}")
 _SPAN = re.compile(
     rf"(?<![\w.,$€£/:-])(1[0-9]{{3}}|20[0-9]{{2}})(s?)\s?[-–—]\s?(1[0-9]{{3}}|20[0-9]{{2}}|[0-9]{{2}})(s?){_END}(?!\s?[-–—]\s?[0-9])"
 )
-_CIRCA = re.compile(r"(?<!\w)(?:c|ca|circa)\.?\s?(?=1[0-9]{3}(?![\w,]))")
+_CIRCA = re.compile(r"(?<!\w)(?:c|ca|circa)\.?\s?(?=1[0-9]{3}(?!\w|,[0-9]))")
+_LIFE = re.compile(
+    r"(?<=[(,;]\s)([bd])\.\s(?=(?:1[0-9]|20)[0-9]{2}(?!\w|[.,][0-9]))|(?<=\()([bd])\.\s(?=(?:1[0-9]|20)[0-9]{2}(?!\w|[.,][0-9]))"
+)
 _CONTEXT_BEFORE = re.compile(
     r"\b([Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Dd]uring|[Yy]ear|[Yy]ears|[Bb]efore|[Aa]fter|[Cc]irca|"
     r"[Bb]etween|[Ee]arly|[Ll]ate|[Mm]id|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter|"
     r"[Cc]lass of|[Cc]rash of|[Ww]ar of|"
     r"[Aa]ct of|[Rr]evolution of|[Ss]eason of|[Ss]ummer of|[Ww]inter of|[Ss]pring of|[Ff]all of|[Ee]nd of|[Ss]tart of|"
-    r"[Bb]eginning of|[Aa]round|[Cc]opyright|©|FY|Q[1-4]|[Oo]f|[Bb]orn|[Ff]ounded|[Tt]hrough|"
+    r"[Bb]eginning of|[Aa]round|[Cc]opyright|©|FY|Q[1-4]|[Oo]f|[Bb]orn|[Ff]ounded|[Dd]ied|[Tt]hrough|"
     r"[Vv]intage|[Dd]ated|[Bb]ack to)"
     r"\s$"
 )
@@ -44,6 +47,11 @@ _NUMBERED = re.compile(
     r"costs?|pay|paid|worth|score|weighs?|exactly|nearly|almost|about|roughly|only|over|under|another|than)\s$"
 )
 _FOUR = re.compile("[12][0-9]{3}")
+
+
+_SEASON = re.compile(r"(?<![\w.,$€£/:-])((?:19|20)[0-9]{2})/((?:19|20)?[0-9]{2})(?![\w%/-]|[.,:][0-9])")
+_OPENING = re.compile(r"(?:^|[.!?\"'(]\s?)(?:In|Since|During)\s$")
+_YEAR_WORD = re.compile(r"\b(?:[Ff]rom|[Bb]etween|[Dd]uring|[Ii]n|[Yy]ears?)\s$")
 
 
 def _decade(match: re.Match[str], _: RuleContext) -> str:
@@ -75,22 +83,42 @@ def _era_first(match: re.Match[str], _: RuleContext) -> str:
 def _span(match: re.Match[str], _: RuleContext) -> str | None:
     first, first_s, last, last_s = match.groups()
     end = int(last) if len(last) == 4 else int(first[:2] + last)
-    if end <= int(first) or int(first) < 1100 or counts_something(match.string, match.end()):
+    if end <= int(first) or int(first) < 1100:
+        return None
+    if counts_something(match.string, match.end()) and not (
+        len(last) == 4 and _YEAR_WORD.search(match.string, max(0, match.start() - 9), match.start())
+    ):
         return None
     spoken = [plural_of(year(int(first))) if first_s else year(int(first))]
     tail = year(end) if len(last) == 4 else (cardinal(int(last)) if last[0] != "0" else f"oh {cardinal(int(last))}")
     return f"{spoken[0]} to {plural_of(tail) if last_s else tail}"
 
 
+def _season(match: re.Match[str], _: RuleContext) -> str | None:
+    first, last = int(match.group(1)), match.group(2)
+    if int(last) != (first + 1 if len(last) == 4 else (first + 1) % 100):
+        return None
+    tail = year(first + 1) if len(last) == 4 else cardinal(int(last)) if last[0] != "0" else f"oh {cardinal(int(last))}"
+    return f"{year(first)} to {tail}"
+
+
 def _circa(_: re.Match[str], __: RuleContext) -> str:
     return "circa "
+
+
+def _life(match: re.Match[str], _: RuleContext) -> str:
+    return "born " if (match.group(1) or match.group(2)) == "b" else "died "
 
 
 def _context(match: re.Match[str], _: RuleContext) -> str | None:
     value = int(match.group(1))
     before = _CONTEXT_BEFORE.search(match.string, max(0, match.start() - 20), match.start())
-    if before is None or counts_something(match.string, match.end()):
+    if before is None:
         return None
+    if counts_something(match.string, match.end()) and not (
+        1900 <= value < 2100 and value % 100 and _OPENING.search(match.string, max(0, match.start() - 9), match.start())
+    ):
+        return None  # "In 2024 sales rose" tells a year, "in 2024 cases" a count.
     if before.group(1).lower() == "of" and not 1600 <= value < 2100:
         return None
     return year(value)
@@ -116,14 +144,16 @@ def _paren(match: re.Match[str], _: RuleContext) -> str:
 
 RULES: tuple[Rule, ...] = (
     PatternRule("year", DIGITS, _SPAN, _span, _FOUR),
+    PatternRule("year", frozenset("/"), _SEASON, _season, re.compile("[0-9]{4}/[0-9]{2}")),
     PatternRule("year", DIGITS, _DECADE, _decade, re.compile("[0-9]0'?s")),
     PatternRule("year", frozenset("'"), _SHORT, _short, re.compile("'[0-9]{2}")),
     PatternRule("year", frozenset("ABC"), _ERA, _era),
     PatternRule("year", frozenset("A"), _ERA_FIRST, _era_first),
-    PatternRule("year", DIGITS, _CIRCA, _circa, _FOUR),
+    PatternRule("year", frozenset("."), _LIFE, _life, re.compile(r"[bd]\.\s[12]")),
+    PatternRule("year", DIGITS, _CIRCA, _circa, re.compile(r"c(?:a|irca)?\.?\s?1[0-9]{3}")),
     PatternRule("year", DIGITS, _CONTEXT, _context, _FOUR),
-    PatternRule("year", DIGITS, _BETWEEN, _between, _FOUR),
-    PatternRule("year", DIGITS, _PAREN, _paren, _FOUR),
-    PatternRule("year", DIGITS, _HYPHENED, _paren, _FOUR),
+    PatternRule("year", DIGITS, _BETWEEN, _between, re.compile(r"(?:to|and|until|through)\s[12][0-9]{3}")),
+    PatternRule("year", DIGITS, _PAREN, _paren, re.compile(r"\([12][0-9]{3}\)")),
+    PatternRule("year", DIGITS, _HYPHENED, _paren, re.compile("-[12][0-9]{3}")),
     PatternRule("year", DIGITS, _BARE, _bare, _FOUR),
 )

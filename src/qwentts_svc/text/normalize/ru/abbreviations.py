@@ -44,7 +44,7 @@ _STREETS = {
 }  # fmt: skip
 _STREET = re.compile(
     r"(?<![\w.-])(?:([Уу]л|[Пп]росп|[Пп]р|[Пп]л|[Пп]ер|[Нн]аб|ш|[Бб]ул|[Мм]кр|туп)\.|([Пп]р-к?т|[Бб]-р"
-    r"|мкр-н|[Пп]р-д)\.?)(?=\s?[а-яё]{3,12}\s[А-ЯЁ]|\s?[А-ЯЁ0-9\"])"
+    r"|мкр-н|[Пп]р-д)\.?)(?=\s?[а-яё]{3,12}\s[А-ЯЁ]|\sтысяча\s|\s?[А-ЯЁ0-9\"])"
 )
 _STREET_AFTER = re.compile(
     r"(?<=[а-яё] )(?:(ул|пр|просп|пл|пер|наб|ш|бул|обл)\.|(пр-к?т|б-р|р-н)(?!\w)\.?)(?!\s?[А-ЯЁ][а-яё])"
@@ -57,11 +57,15 @@ _NUMBERED = {
     "вып": "выпуск", "разд": "раздел", "прил": "приложение", "абз": "абзац", "илл": "иллюстрация", "пар": "параграф",
     "пом": "помещение", "комн": "комната",
     "строен": "строение", "лит": "литера", "абон": "абонент", "N": "номер", "прим": "примечание", "сх": "схема",
-    "уч": "участок", "вл": "владение",
+    "уч": "участок", "зд": "здание", "вл": "владение",
 }  # fmt: skip
 _NUMBERED_PATTERN = re.compile(
     r"(?<![\w.-])(" + "|".join(sorted(_NUMBERED, key=len, reverse=True)) + r")\.\s?(?=[0-9IVX]{1,5}(?![0-9]))",
     re.IGNORECASE,
+)
+_LAW_PARTS = frozenset(("п", "ч", "ст", "разд", "гл", "прил", "абз"))
+_LAW_PART_BEFORE = re.compile(
+    r"(?<![\w.])(?i:п|пп|подп|ч|абз|ст|пункт\w{0,3}|подпункт\w{0,3}|част\w{1,3}|абзац\w{0,3}|стат\w{1,3})\.?\s?[0-9]{1,4}(?:\.[0-9]{1,2})?,?\s\Z"
 )
 _SEVERAL = re.compile(r"[0-9]{1,5}\s?[-–—]\s?[0-9]")
 _SEE = frozenset(("см", "смотри", "смотрите", "ср"))
@@ -165,7 +169,8 @@ def _street_after(match: re.Match[str], _: RuleContext) -> str | None:
 def _numbered(match: re.Match[str], _: RuleContext) -> str | None:
     short, text, start = match.group(1), match.string, match.start()
     before = last_word(text, start)
-    if before[:1].isdigit() and short.lower() in ("с", "ч", "т", "д", "к", "п"):
+    part_of = short.lower() in _LAW_PARTS and _LAW_PART_BEFORE.search(text, max(0, start - 30), start) is not None
+    if before[:1].isdigit() and short.lower() in ("с", "ч", "т", "д", "к", "п") and not part_of:
         return None
     lemma = _NUMBERED.get(short) or _NUMBERED[short.lower()]
     if short.lower() == "стр" and re.search(
@@ -173,7 +178,8 @@ def _numbered(match: re.Match[str], _: RuleContext) -> str | None:
     ):
         lemma = "строение"
     several = _SEVERAL.match(text, match.end()) is not None
-    spoken = inflect(lemma, free_case(text, start), "plur" if several else "sing")
+    case: Case = "gent" if part_of else free_case(text, start)
+    spoken = inflect(lemma, case, "plur" if several else "sing")
     return (spoken.capitalize() if short[0].isupper() and short != "N" else spoken) + " "
 
 

@@ -145,7 +145,10 @@ def is_label(text: str, start: int) -> bool:
 
 def _has_age(text: str, start: int) -> bool:
     """Whether the word before is a living being that the years describe ("мальчик 5 лет")."""
-    readings = forms(last_word(text, start))
+    word = last_word(text, start)
+    readings = forms(word)
+    if last_word(text, start - len(word) - 1).lower().startswith("возраст"):
+        return False  # "возраст участников 18-25 лет" names the age itself
     return bool(readings) and readings[0].animate and not readings[0].adjective and readings[0].case != "datv"
 
 

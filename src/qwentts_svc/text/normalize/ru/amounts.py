@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from qwentts_svc.text.normalize.ru.digit_rule import number_matches
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.quantity import Noun, Number, half_word, one_and_half, parse, quantity, say
-from qwentts_svc.text.normalize.rule import Edit
+from qwentts_svc.text.normalize.rule import Edit, test_of
 
 SCALES = {"тыс": Noun("тысяча"), "млн": Noun("миллион"), "млрд": Noun("миллиард"), "трлн": Noun("триллион")}
 SCALE = r"(?:тыс|млн|млрд|трлн)(?![а-яё])\.?"
+_ONE = re.compile(r"[$€£₽]?\s?(?:[0-9]{0,8}[02-9])?1(?![0-9]|[.,:][0-9]|\s?(?:[-–—]\s?[0-9]|тыс|млн|млрд|трлн))")
 _AWAY = re.compile(r"\s(?:от|к\s(?:северу|югу|западу|востоку)|южнее|севернее|западнее|восточнее|выше|ниже|севера)\b")
 
 
 def amount_case(text: str, start: int, end: int, *, distance: bool = False) -> Case:
     """The case of an amount at ``text[start:end]`` whose unit shows none. ``distance``: "в пяти километрах от"."""
     asked = governor(text, start)
+    if asked.word == "по" and _ONE.match(text, start):
+        return "datv"  # "по одному килограмму", but "по два килограмма"
     if asked.word in ("в", "во") and distance and _AWAY.match(text, end):
         return "loct"
     return asked.cases[0]
@@ -57,16 +60,16 @@ class AmountRule:
         self.triggers: frozenset[str] | None = triggers
         self._pattern = pattern
         self._replace = replace
-        self._gate = gate
+        self._test = test_of(gate)
         self._at_digits = at_digits
         self.patterns = (pattern,) if gate is None else (pattern, gate)
         """Each is found in every text that the rule can change."""
 
-    def _matches(self, text: str) -> Iterator[re.Match[str]]:
+    def _matches(self, text: str) -> Iterable[re.Match[str]]:
         return number_matches(self._pattern, text) if self._at_digits else self._pattern.finditer(text)
 
     def apply(self, text: str, ctx: object) -> list[Edit]:
-        if self._gate is not None and self._gate.search(text) is None:
+        if self._test is not None and not self._test(text):
             return []
         edits: list[Edit] = []
         last: Case | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.ru.agree import agree, allowed_cases, head_after, is_label
+from qwentts_svc.text.normalize.ru.agree import Head, agree, allowed_cases, head_after, is_label
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
@@ -57,6 +57,11 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
     head = head_after(text, match.end())
     if head is None or head.end - match.end() > 60 or text[match.end() : head.end].count(" ") > 2:
         return None
+    around = governor(text, match.start())
+    named = around.word or head.readings[0].case == "nomn" or _after_noun(text, match.start())
+    if second and named and _school_forms(head, int(first), n, around.word):
+        case = next((c for c in around.cases for f in head.readings if f.case == c), head.readings[0].case)
+        return f"{ordinal(int(first), case, 'plur')}{_link(joint)}{ordinal(n, case, 'plur')}"
     readings = [form for form in head.readings if form.number == "sing" and not form.fixed and form.lemma in _NUMBERED]
     if not readings:
         return None
@@ -70,7 +75,8 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
             return ordinal(n, "gent", form.gender)
     if counted:
         always = any(form.lemma in _ALWAYS_NUMBERED for form in readings) and n % 10 == 1
-        if not always or second:
+        barred = asked.word and not any(case in counted for case in asked.cases if case != "accs" or asked.word != "с")
+        if (not always or second) and not (barred and 2 <= n % 10 <= 4):
             return None
     if (
         head.readings[0].case == "gent"
@@ -83,8 +89,20 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
     spoken = ordinal(n, form.case, form.gender, animate=form.animate)
     if not second:
         return spoken
-    link = "-" if joint.strip() in "-–" else joint
-    return f"{ordinal(int(first), form.case, form.gender, animate=form.animate)}{link}{spoken}"
+    return f"{ordinal(int(first), form.case, form.gender, animate=form.animate)}{_link(joint)}{spoken}"
+
+
+def _link(joint: str) -> str:
+    return "-" if joint.strip() in "-–" else joint
+
+
+def _school_forms(head: Head, first: int, last: int, governing: str) -> bool:
+    """Whether "5-9 классов" are the forms of a school and not so many of them."""
+    return (
+        first < last <= 11
+        and governing not in ("из", "около", "до")
+        and all(form.lemma == "класс" and form.number == "plur" for form in head.readings)
+    )
 
 
 _WORD_BEFORE = re.compile(r"([А-Яа-яЁё]{1,30})\s$")
@@ -105,6 +123,9 @@ def _range(match: re.Match[str], _: RuleContext) -> str | None:
     case, gender, animate = _agreed(match.string, match.start(), match.end(), second.value if not second.frac else 5)
     if not first.frac and not second.frac and first.value > second.value and " " in text[match.start() : match.end()]:
         return None
+    one = not first.frac and first.value % 10 == 1 and first.value % 100 != 11
+    if one and case == "accs" and governor(text, match.start()).word == "по":
+        return f"{say(first, 'datv', gender)}-{say(second, case, gender, animate=animate)}"
     words = [
         half_word(case, gender) if one_and_half(n) else say(n, case, gender, animate=animate) for n in (first, second)
     ]
@@ -174,6 +195,8 @@ def _decimal(text: str, start: int, end: int, raw: str) -> str:
         gender = next(form.gender for form in head.readings)
         oblique = not any(form.case == "gent" and form.number == "sing" for form in head.readings)
         return half_word("gent" if oblique else "nomn", gender)
+    if head and head.word == "лет" and number.frac == "5":
+        return f"{cardinal(number.value, 'gent')} с половиной"
     if head and not asked.word:
         case = "nomn"
     if case not in CASES:

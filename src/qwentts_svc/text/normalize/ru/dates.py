@@ -8,7 +8,8 @@ from qwentts_svc.text.normalize.ru.context import ends_clause
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
-from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, month_index
+from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, LEMMAS, month_index
+from qwentts_svc.text.normalize.ru.morph import inflect
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
@@ -28,9 +29,18 @@ _NUMERIC = re.compile(
     r"|1[0-2])\3([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.,][0-9])(?:\s?(?:г(\.)?|года?)(?!\w))?"
 )
 _DAY_MONTH = re.compile(
-    r"(?i:(?<=\bс )|(?<=\bсо )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза ))"
+    r"(?i:(?<=\bс )|(?<=\bсо )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза )"
+    r"|(?<=\bдедлайн )|(?<=\bсрок )|(?<=\bдата )|(?<=\bсрок: )|(?<=\bдата: ))"
     r"(0?[1-9]|[12][0-9]|3[01])\.(0[1-9]|1[0-2])(?![\w%°]|\.[0-9]|\s?(?:руб|раз|кг|км|м|г|л|%|млн|тыс|балл|процент)\b)"
 )
+_DAY_MONTH_TIME = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}\.(0[1-9]|1[0-2])\.?(?=,?\s(?:в|с|к|до|на|после)\s[0-9]{{1,2}}[:.][0-5][0-9](?![\w.]))"
+)
+_MONTH_OF_YEAR = re.compile(
+    r"(?i:(?<=\bс )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза )|(?<=\bв ))"
+    r"(0[1-9]|1[0-2])[./]((?:19|20)[0-9]{2})(?![\w%-]|[.,/][0-9])(?:\s?г(?:\.(?=\s?[а-яё,)])|ода?(?!\w)))?"
+)
+_STAMP = re.compile(r"(?<=[0-9]{4}-[01][0-9]-[0-3][0-9])T(?=[0-2][0-9]:[0-5][0-9])")
 _MONTH_YEAR = re.compile(rf"(?<!\w)({ANY_FORM})\s([12][0-9]{{3}})(?![\w-])(?:\s?(?:(г)(\.)?|года?)(?!\w))?")
 _TODAY = frozenset(
     words("сегодня завтра вчера послезавтра позавчера это наступило наступит наступает праздник дата датой")
@@ -138,21 +148,40 @@ def _day_month(match: re.Match[str], _: RuleContext) -> str | None:
     return date(day, month, None, date_case(match.string, match.start(), match.end()))
 
 
+def _month_of_year(match: re.Match[str], _: RuleContext) -> str:
+    """ "до 09.2026", "за 03/2024" """
+    asked = governor(match.string, match.start())
+    case: Case = "loct" if asked.word == "в" else _BY_PREPOSITION.get(asked.word, asked.cases[0])
+    return f"{inflect(LEMMAS[int(match.group(1)) - 1], case, 'sing')} {ordinal(int(match.group(2)), 'gent')} года"
+
+
 def _month_year(match: re.Match[str], _: RuleContext) -> str:
     name, year, short, short_stop = match.groups()
     kept = "." if short and short_stop and ends_clause(match.string, match.start(), match.end()) else ""
     return f"{name} {ordinal(int(year), 'gent')} года{kept}"
 
 
+_DAY_THEN_LETTER = re.compile(rf"[0-9]{_END}\s(?i:[янфмаисод])")
+_DAY_THEN_MONTH = re.compile("(?i)[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) ")
+
+
+def _has_month_after_day(text: str) -> bool:
+    """Whether a number is followed by what may be a month; the cheaper look goes first."""
+    return _DAY_THEN_LETTER.search(text) is not None and _DAY_THEN_MONTH.search(text) is not None
+
+
 RULES: tuple[Rule, ...] = (
+    PatternRule("date", frozenset("T"), _STAMP, lambda _m, _c: " ", re.compile("[0-9]T[0-9]")),
     DigitRule("date", _ISO, _iso, re.compile("[0-9]-[01]")),
     DigitRule("date", _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
+    DigitRule("date", _DAY_MONTH_TIME, _day_month, re.compile(r"[0-9]\.[01]")),
+    DigitRule("date", _MONTH_OF_YEAR, _month_of_year, re.compile("[01][0-9][./][12]")),
     DigitRule("date", _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
     DigitRule(
         "date",
         _WORDS,
         _words,
-        re.compile("(?i)[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) "),
+        _has_month_after_day,
     ),
     PatternRule("date", DIGITS, _MONTH_YEAR, _month_year),
 )

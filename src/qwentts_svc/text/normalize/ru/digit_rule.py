@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 
-from qwentts_svc.text.normalize.rule import DIGITS, Edit, Replace, RuleContext
+from qwentts_svc.text.normalize.rule import DIGITS, Edit, Gate, Replace, RuleContext, test_of
 
-_RUN = re.compile("[0-9]+")
+_RUN = re.compile("[0-9](?<![0-9].)")
 _LEADING = frozenset("+-−–±(~")
 
 
-def number_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+@lru_cache(maxsize=4)
+def _numbers(text: str) -> list[int]:
+    """Where runs of digits begin; remembered, for rule after rule asks it of the same text."""
+    return [run.start() for run in _RUN.finditer(text)]
+
+
+def number_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """Matches of ``pattern`` that start at a run of digits or at one sign before it, in order, not overlapping."""
-    end = 0
-    for run in _RUN.finditer(text):
-        start = run.start()
+    found: list[re.Match[str]] = []
+    match_at, end = pattern.match, 0
+    for start in _numbers(text):
         if start < end:
             continue
         match = None
         if start > end and text[start - 1] in _LEADING:
-            match = pattern.match(text, start - 1)
-        match = match or pattern.match(text, start)
+            match = match_at(text, start - 1)
+        match = match or match_at(text, start)
         if match is not None:
-            yield match
+            found.append(match)
             end = match.end()
+    return found
 
 
-@dataclass(frozen=True, slots=True)
 class DigitRule:
     """``PatternRule`` for patterns that start with a number, behind at most one sign."""
 
-    name: str
-    pattern: re.Pattern[str]
-    replace: Replace
-    gate: re.Pattern[str] | None = None
-    triggers: frozenset[str] | None = DIGITS
+    __slots__ = ("_test", "name", "pattern", "patterns", "replace", "triggers")
 
-    @property
-    def patterns(self) -> tuple[re.Pattern[str], ...]:
+    def __init__(
+        self,
+        name: str,
+        pattern: re.Pattern[str],
+        replace: Replace,
+        gate: Gate = None,
+        triggers: frozenset[str] | None = DIGITS,
+    ) -> None:
+        self.name = name
+        self.pattern = pattern
+        self.replace = replace
+        self.triggers = triggers
+        self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
         """Each is found in every text that the rule can change."""
-        return (self.pattern,) if self.gate is None else (self.pattern, self.gate)
+        self._test = test_of(gate)
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
-        if self.gate is not None and self.gate.search(text) is None:
+        """See ``Rule``."""
+        if self._test is not None and not self._test(text):
             return []
         edits = []
         for match in number_matches(self.pattern, text):

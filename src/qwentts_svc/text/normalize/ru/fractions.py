@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.ru.agree import head_after
-from qwentts_svc.text.normalize.ru.context import last_word
+from qwentts_svc.text.normalize.ru.context import last_word, stop
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import part_of_speech
@@ -20,7 +20,10 @@ _GLYPHS = {
     "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅒": (1, 10),
 }  # fmt: skip
 _UNIT = "|".join(
-    re.escape(unit) for unit in sorted((u for u in UNITS if "." not in u and len(u) < 5), key=len, reverse=True)
+    re.escape(unit)
+    for unit in sorted(
+        (u for u in UNITS if ("." not in u and len(u) < 5) or UNITS[u].head == "ложка"), key=len, reverse=True
+    )
 )
 _FRACTION = re.compile(
     rf"(?<![\w.,/:-])(?:([0-9]{{1,4}})(?:\s(?=[0-9])|\s?(?=[½⅓⅔¼¾⅕-⅞⅒])))?(?:([1-9][0-9]{{0,2}})/"
@@ -37,6 +40,7 @@ _THIRD: dict[Case, str] = {
 }
 _HALF = Noun("половина")
 _PART_NOUNS = {2: _HALF, 4: Noun("четверть")}
+_STOREYS = re.compile(r"[\s-]?эт(?:аж|\.)")
 _FINAL = re.compile(r"\sфинала")
 _NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|приказ|рейс|раздел|бронь|АД)\s?$")
 
@@ -89,11 +93,14 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
         spoken = _HALF.form(1, case) if glyph else fraction(1, 2, case)
     else:
         spoken = fraction(top, bottom, case)
+    if not glyph and not whole and _STOREYS.match(text, match.end()):
+        return None
     if unit:
         noun = UNITS[unit]
         spoken += " " + (
             noun.form(int(whole), case) if whole and (top, bottom) == (1, 2) and int(whole) > 1 else noun.partitive()
         )
+        spoken += stop(text, match.end(), "." if unit.endswith(".") else None)
     elif match.end() < len(text) and text[match.end()].isalpha():
         spoken += " "
     return spoken

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from qwentts_svc.text.normalize.ru.grammar import BY_NAME, Case
-from qwentts_svc.text.normalize.ru.morph import forms, takes_accusative
+from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech, takes_accusative, transitive
 from qwentts_svc.text.normalize.ru.wordlist import words
 
 _WINDOW = 90
@@ -34,6 +34,20 @@ _add(
 )
 _add("accs", "через про сквозь спустя включая")
 _add(
+    "ablt",
+    "владеет владеют владел владела владело владели владеть располагает располагают располагал располагала располагало "
+    "располагали располагать обладает обладают обладал обладала обладало обладали обладать управляет управляют "
+    "управлял управляла управляли управлять руководит руководят руководил руководила руководили руководить "
+    "ограничился ограничилась ограничилось ограничились ограничится ограничиться ограничивается ограничивались "
+    "ограничен ограничена ограничено ограничены измеряется исчисляется исчисляются пожертвовал пожертвовала "
+    "пожертвовали рискует рискуют датирован датирована датировано датированы датируется датируются",
+)
+_add(
+    "datv",
+    "соответствует соответствуют соответствовал соответствовала соответствовало соответствовали эквивалентен "
+    "эквивалентна эквивалентно эквивалентны помог помогла помогло помогли помогает помогают помочь поможет помогут",
+)
+_add(
     "gent",
     "из изо от ото до у без безо для около после кроме вокруг против среди ради вместо свыше порядка напротив возле "
     "вдоль мимо помимо ввиду насчёт относительно из-за из-под внутри вне накануне посреди сверх ниже выше более менее "
@@ -43,15 +57,16 @@ _add(
     "высоте глубине расстоянии уровне уровня пределах районе радиусе сумме площади достиг достигла достигло достигли "
     "достигает достигают достичь достигнет достигнув достигать достигал достигала достигало лишился "
     "лишилась лишились хватило "
-    "добился добилась отметки хватает хватит хватало",
+    "добился добилась отметки хватает хватит хватало нет избежал избежала избежали касается",
 )
 _SKIPPED = frozenset(
     words(
         "примерно почти ровно всего лишь только приблизительно даже уже ещё еще где-то хотя бы минимум "
-        "максимум целых около-то именно приблизительно аж ориентировочно"
+        "максимум минус плюс целых около-то именно приблизительно аж ориентировочно"
     )
 )
 _JOINS = frozenset(("и", "или", "либо", "-", "–", "—", ",", "а"))
+_NUMBER_SIGNS = frozenset("-−+±")
 _NUMERAL_LEMMAS = re.compile(
     r"(?:один|одн|дв[аеу]|тр[иёе]|четыр|пят|шест|сем[ьи]|восем|восьм|девят|десят|одиннадцат|двенадцат"
     r"|сорок|девяност|ст[оа]$"
@@ -84,6 +99,10 @@ def tokens_before(text: str, pos: int) -> list[str]:
     return found
 
 
+def _is_number(token: str) -> bool:
+    return token.lstrip("-")[:1].isdigit()
+
+
 def governor(text: str, pos: int) -> Governor:
     """What governs the number at ``pos``."""
     tokens = tokens_before(text, pos)
@@ -95,16 +114,22 @@ def governor(text: str, pos: int) -> Governor:
         if found:
             return _refined(word, found, tokens, index)
         if word in _NEGATED_GENITIVE:
-            return Governor(("gent",), word) if tokens[index + 1 : index + 2] == ["не"] else FREE
+            return (
+                Governor(("gent",), word)
+                if [token.lower() for token in tokens[index + 1 : index + 2]] == ["не"]
+                else FREE
+            )
         if word in _SKIPPED or token == '"':
             index += 1
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
-        if word in _JOINS and (following[:1].isdigit() or _NUMERAL_LEMMAS.match(following.lower())):
+        if word in _JOINS and (_is_number(following) or _NUMERAL_LEMMAS.match(following.lower())):
             index += 1
             while index < len(tokens) and (
-                tokens[index][0].isdigit() or tokens[index] == ":" or _NUMERAL_LEMMAS.match(tokens[index].lower())
+                _is_number(tokens[index]) or tokens[index] == ":" or _NUMERAL_LEMMAS.match(tokens[index].lower())
             ):
+                index += 1
+            if index < len(tokens) and tokens[index] in _NUMBER_SIGNS:
                 index += 1
             continue
         readings = forms(word) if adjectives < 2 else ()
@@ -112,8 +137,22 @@ def governor(text: str, pos: int) -> Governor:
             adjectives += 1
             index += 1
             continue
+        if word in ("и", ","):
+            return _OBJECT if _lists_objects(tokens[index + 1 : index + 13]) else FREE
         return _OBJECT if word in _ACCUSATIVE or takes_accusative(word) else FREE
     return FREE
+
+
+def _lists_objects(tokens: list[str]) -> bool:
+    """Whether the nearest verb before a list's member takes an object ("добавьте сахар и 1 ч. л. соли")."""
+    for index, token in enumerate(tokens):
+        if token in "!?:;" or (
+            token == "." and len(tokens[index + 1 : index + 2] or "") and len(tokens[index + 1]) > 3
+        ):
+            return False
+        if part_of_speech(token) in ("VERB", "INFN", "GRND"):
+            return transitive(token)
+    return False
 
 
 def _refined(word: str, cases: tuple[Case, ...], tokens: list[str], index: int) -> Governor:

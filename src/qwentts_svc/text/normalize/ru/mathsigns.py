@@ -39,6 +39,7 @@ _RIGHT = rf"(?=[(√]?{_OPERAND}|[(√])"
 _BINARY = r"(?<=[0-9)\]²³π])|(?<=\b[a-zA-Z])"
 _PLUS = re.compile(rf"(?:{_BINARY})\s?\+\s?{_RIGHT}")
 _MINUS = re.compile(rf"(?:{_BINARY})(?:\s[-−–]\s|−)(?=[(√]?(?:[0-9]|[a-z]\b)|\()")
+_MINUS_GATE = re.compile(r"[-–−](?:(?<=[0-9)\]²³πa-zA-Z]\s.)\s|(?<=−))")
 _CHAIN_MINUS = re.compile(rf"(?<![\w.,-])({NUM})[-−–]({NUM})(?=\s?=\s?[-−]?[0-9a-z])")
 _TIMES = re.compile(rf"(?:{_BINARY})\s?[*×·⋅∙]\s?{_RIGHT}|(?<=[0-9])\s[xх]\s(?=[0-9]+\s?=)")
 _DIVIDED = re.compile(
@@ -51,8 +52,9 @@ _POWER = re.compile(
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
 _ROOT = re.compile(rf"√\s?(?:({NUM})|(?=[a-zA-Z(]))")
+_PLUS_MINUS_ROOT = re.compile(r"(?<!\w)±\s?(?=√)")
 _SIGNS = {"π": "пи", "∞": "бесконечность", "±": "плюс-минус"}
-_SINGLE = re.compile(r"[π∞]|±(?=\s?[0-9])")
+_SINGLE = re.compile(r"[π∞]|±(?=\s?[0-9√])")
 _CASE: dict[str, Case] = {"=": "datv", "≠": "datv", "!=": "datv", "<>": "datv", "≈": "datv"}
 
 
@@ -120,9 +122,10 @@ def _between_words(match: re.Match[str], _: RuleContext) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    PatternRule("math", frozenset("√"), _PLUS_MINUS_ROOT, lambda _m, _c: "плюс-минус "),
     PatternRule("math", frozenset("√"), _ROOT, _root),
     DigitRule("math", _CHAIN_MINUS, _chain_minus, re.compile("[0-9][-−–][0-9]")),
-    PatternRule("math", frozenset("-−–"), _MINUS, lambda _m, _c: " минус ", re.compile(r"\s[-–]\s|−")),
+    PatternRule("math", frozenset("-−–"), _MINUS, lambda _m, _c: " минус ", _MINUS_GATE),
     PatternRule("math", frozenset("+"), _PLUS, lambda _m, _c: " плюс "),
     PatternRule(
         "math", frozenset("*×·⋅∙xх"), _TIMES, lambda _m, _c: " умножить на ", re.compile("[0-9a-zπ)] ?[*×·⋅∙xх]")

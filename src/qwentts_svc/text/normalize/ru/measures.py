@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.ru.amounts import SCALE, AmountRule, amount, amount_case, spread
-from qwentts_svc.text.normalize.ru.context import next_word, stop
+from qwentts_svc.text.normalize.ru.context import last_word, next_word, stop
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, inflect
-from qwentts_svc.text.normalize.ru.quantity import NUM, parse, say
+from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, parse, say
 from qwentts_svc.text.normalize.ru.units import CONFUSABLE, LENGTHS, PER_TIME, UNITS
 from qwentts_svc.text.normalize.rule import DIGITS, Rule, RuleContext
 
@@ -24,12 +24,28 @@ _MEASURE = re.compile(
     rf"|-[а-яё])(\.(?![\w]))?"
 )
 _BY = re.compile(rf"{START}({NUM})\s?[xXхХ×*]\s?({NUM})(?:\s?[xXхХ×*]\s?({NUM}))?\s?({_UNIT})(?![\w/²³])")
+_BY_SIZE = re.compile(
+    r"(?<![\w.,/:])([1-9][0-9]{0,4})\s?([xXхХ×*])\s?([1-9][0-9]{0,4})(?!\w|[.,][0-9]|\s?[xXхХ×*=+/-])"
+    r"(?=(\s(?:пиксел|точ[еок]|метр|сантиметр|миллиметр|километр|дюйм))?)"
+)
+_SIZED = re.compile(
+    r"(?i:формат|размер|разрешени|экран|фото|бумаг|кроват|матрас|доск|ков[её]р|плитк|брус)[а-яё]{0,5}\s\Z"
+)
 _SCALED = re.compile(rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})(?![\w])")
 _GATE = re.compile(rf"[0-9][ ]?(?:{SCALE}[ ]?)?(?:{_UNIT})")
 _HALF = frozenset(("час", "год", "месяц", "сутки", "неделя", "минута", "метр", "километр", "литр", "килограмм", "тонна",
                    "гектар", "сантиметр", "грамм"))  # fmt: skip
 _SIGNS = {"-": "минус ", "−": "минус ", "–": "минус ", "+": "плюс ", "±": "плюс-минус ", "": ""}
 _REFERENCE = re.compile(r"\s(?:рис|стр|табл|гл|п|с|прил|разд|также|ниже|выше|том|раздел|рисунок)\b")
+_HOUSE_LETTERS = frozenset("АВКН")
+_LETTERED = re.compile(
+    r"(?:(?<!\w)(?i:дом\w{0,2}|д|корпус\w?|корп|строени[еяю]|стр|квартир\w{1,2}|кв|владени[еяю]|вл|школ\w{1,2}|лице\w"
+    r"|поезд\w{0,2}|вагон\w{0,2}|кабинет\w{0,2}|каб|ауд|литер\w?|уч|участ\w{1,3}|номер\w{0,3})\.?\s?"
+    r"|[А-ЯЁ][а-яё]{2,30},\s)\Z"
+)
+_WHOSE_AGE = frozenset(("мне", "тебе", "ему", "ей", "нам", "вам", "им"))
+_SOLVENT = frozenset(("литр", "миллилитр"))
+_DISSOLVE = re.compile(r"(?i:раствор|развод|развед|разбав|замоч|замач|свар|отвар|кипят|прокип)")
 _LOWER_CONTEXT = re.compile(r"\s?(?:[,;:)!?]|$|\n)")
 
 
@@ -40,20 +56,34 @@ def sign_word(sign: str | None) -> str:
 
 def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
     sign, low, high, scale, unit, per, written_stop = match.groups()
-    text, end = match.string, match.end()
+    text, start, end = match.string, match.start(), match.end()
     if unit == "см" and written_stop and _REFERENCE.match(text, end):
         return None
     if unit in CONFUSABLE and not per and not _sure(match, unit):
         return None
+    glued = text[match.start(5) - 1].isdigit()
+    if unit in _HOUSE_LETTERS and glued and not low and _LETTERED.search(text, max(0, start - 40), start):
+        return None
     if unit == "г" and not low and not scale and re.fullmatch("1[0-9]{3}|20[0-9]{2}", high) and written_stop:
         return None
     noun, number = UNITS[unit], parse(high)
+    if unit == "г" and not scale and last_word(text, start).lower() in _WHOSE_AGE:
+        noun = Noun("год")
     case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS)
     half = noun.head in _HALF and not noun.adjective
+    if noun.head in _SOLVENT and case == "accs" and _dissolves(text, match.start(), end):
+        case = "loct"
     spoken = spread(low, number, scale, noun, case, half=half) if low else amount(number, scale, noun, case, half=half)
     if per:
         spoken += _per(per)
     return sign_word(sign) + spoken + stop(text, end, "." if unit.endswith(".") and not per else written_stop), case
+
+
+def _dissolves(text: str, start: int, end: int) -> bool:
+    """Whether something is dissolved or cooked in the amount ("растворите в ста миллилитрах воды")."""
+    if governor(text, start).word not in ("в", "во"):
+        return False
+    return _DISSOLVE.search(text, max(0, start - 50), min(len(text), end + 30)) is not None
 
 
 def _sure(match: re.Match[str], unit: str) -> bool:
@@ -97,8 +127,20 @@ def _by(match: re.Match[str], _: RuleContext) -> str:
     return " на ".join(numbers) + " " + (noun.partitive() if last.frac else noun.form(last.value, "nomn"))
 
 
+def _by_size(match: re.Match[str], _: RuleContext) -> str | None:
+    """Sides of a thing: a picture of so many dots, a bed, a sheet."""
+    first, sign, second, thing = match.groups()
+    long = len(first) > 2 and len(second) > 2
+    if not thing and not (
+        long or sign in "xXхХ" or _SIZED.search(match.string, max(0, match.start() - 30), match.start())
+    ):
+        return None
+    return f"{say(parse(first))} на {say(parse(second), 'accs')}"
+
+
 RULES: tuple[Rule, ...] = (
     DigitRule("measure", _BY, _by, re.compile("[0-9][ ]?[xXхХ×*][ ]?[0-9]")),
+    DigitRule("measure", _BY_SIZE, _by_size, re.compile("[0-9][ ]?[xXхХ×*][ ]?[0-9]")),
     AmountRule("measure", DIGITS, _MEASURE, _measure, _GATE),
     AmountRule("scale", DIGITS, _SCALED, _scaled, re.compile("[0-9] ?(?:тыс|млн|млрд|трлн)")),
 )

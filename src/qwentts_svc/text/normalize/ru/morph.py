@@ -100,6 +100,14 @@ def takes_accusative(word: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
+def transitive(word: str) -> bool:
+    """Whether ``word`` is most likely a verb that takes a direct object."""
+    if not word or len(word) > 40:
+        return False
+    return bool(_parses(word.lower())[0].tag.transitivity == "tran")
+
+
+@lru_cache(maxsize=16384)
 def part_of_speech(word: str) -> str:
     """The likeliest part of speech ("NOUN", "VERB", "PREP", ...), or "" for what is not a Russian word."""
     if not word or len(word) > 40:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qwentts_svc.text.normalize.ru.agree import Head, head_after
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import BY_NAME, GENDERS, Case, Gender
-from qwentts_svc.text.normalize.ru.morph import Form
+from qwentts_svc.text.normalize.ru.morph import Form, forms
 from qwentts_svc.text.normalize.ru.numbers import cardinal
 from qwentts_svc.text.normalize.ru.ordinal_words import combining, ordinal
 from qwentts_svc.text.normalize.rule import Rule, RuleContext
@@ -32,7 +33,9 @@ _START = r"(?<![\w.,/])"
 _ORDINAL = re.compile(rf"{_START}([0-9]{{1,9}})(?:\s?-\s?([0-9]{{1,9}}))?-({_SUFFIX})(?![\w-])")
 _PAIR = re.compile(rf"{_START}([0-9]{{1,4}})(?:-({_SUFFIX}))(\s?[-–—]\s?)(?=[0-9]{{1,4}}-(?:{_SUFFIX})(?!\w))")
 _CARDINAL = re.compile(rf"{_START}([0-9]{{1,9}})-?(ти|тью|ью|и|мя|ех|ёх|х|ём|ем|м|а|ста|та)(?![\w])")
+_JOINED = re.compile(rf"(?:(?:,\s?|\s?(?:и|или|либо|-|–)\s?)[0-9]{{1,4}}-(?:{_SUFFIX})(?!\w)){{1,4}}")
 _COMPOUND = re.compile(rf"{_START}([1-9][0-9]{{0,5}})(?:\s?([-–])\s?([1-9][0-9]{{0,5}}))?-([а-яё]{{4,30}})(?![\w])")
+_HALF_COMPOUND = re.compile(rf"{_START}([1-9][0-9]?),5-([а-яё]{{4,30}})(?![\w])")
 _SPLIT_COMPOUND = re.compile(
     rf"{_START}([1-9][0-9]{{0,3}})-?(?:х|ти|и|ми)[ -](комнатн|этажн|дневн|летн|местн|часов|кратн|ярусн"
     rf"|разов|тонн|тысячн|литров|звёздочн|звездочн|минутн|процентн|значн|недельн|месячн|метров|сторонн"
@@ -56,18 +59,24 @@ def _parse(options: tuple[str, ...]) -> list[tuple[Gender, Case]]:
     return found
 
 
+@lru_cache(maxsize=2048)
+def _lemma_gender(lemma: str) -> Gender:
+    return next((form.gender for form in forms(lemma) if form.number == "sing" and not form.adjective), "masc")
+
+
 _READINGS = {ending: _parse(options) for ending, options in _ENDINGS.items()}
 
 
 def choose(readings: list[tuple[Gender, Case]], text: str, start: int, end: int, n: int) -> tuple[Gender, Case, bool]:
     """Of the readings that an ending leaves open, the one that the noun after and the preposition before allow."""
     asked = governor(text, start)
-    head = head_after(text, end)
-    forms: tuple[Form, ...] = head.readings if head else ()
+    joined = _JOINED.match(text, end)
+    head = head_after(text, joined.end() if joined else end)
+    found: tuple[Form, ...] = head.readings if head else ()
     ranked = {case: rank for rank, case in enumerate(asked.cases)} if asked.word else {}
     best: tuple[tuple[int, int, int], tuple[Gender, Case, bool]] | None = None
     for order, (gender, case) in enumerate(readings):
-        form = next((f for f in forms if _fits(f, gender, case)), None)
+        form = next((f for f in found if _fits(f, gender, case, joined=bool(joined))), None)
         score = (0 if form else 1, ranked.get(case, 9 if ranked else 0), order)
         if not form and gender == "plur" and n % 10 == 0 and n >= 10 and not head:
             score = (1, score[1], -1)
@@ -77,9 +86,11 @@ def choose(readings: list[tuple[Gender, Case]], text: str, start: int, end: int,
     return best[1]
 
 
-def _fits(form: Form, gender: Gender, case: Case) -> bool:
+def _fits(form: Form, gender: Gender, case: Case, *, joined: bool = False) -> bool:
     if form.case != case and not form.fixed:
         return False
+    if joined and gender != "plur" and form.number == "plur":
+        return _lemma_gender(form.lemma) == gender  # "в 1-й и 2-й группах": each of them is one
     return form.number == "plur" if gender == "plur" else form.number == "sing" and form.gender == gender
 
 
@@ -155,6 +166,11 @@ def _compound(match: re.Match[str], _: RuleContext) -> str | None:
     return combining(int(first)) + word
 
 
+def _half_compound(match: re.Match[str], _: RuleContext) -> str:
+    n, word = int(match.group(1)), match.group(2)
+    return ("полутора" if n == 1 else combining(n) + "споловиной") + word
+
+
 def _split_compound(match: re.Match[str], _: RuleContext) -> str:
     return combining(int(match.group(1))) + match.group(2) + match.group(3)
 
@@ -173,5 +189,6 @@ RULES: tuple[Rule, ...] = (
     DigitRule("ordinal", _PAIR, _pair, re.compile("[0-9]-[а-яё]{1,3} ?[-–—]")),
     DigitRule("ordinal", _ORDINAL, _ordinal, re.compile("[0-9]-[а-яё]")),
     DigitRule("ordinal", _CARDINAL, _cardinal, re.compile("[0-9]-?[а-яё]")),
+    DigitRule("compound", _HALF_COMPOUND, _half_compound, re.compile("[0-9],5-")),
     DigitRule("compound", _COMPOUND, _compound, re.compile("[0-9]-[а-яё]{4}")),
 )

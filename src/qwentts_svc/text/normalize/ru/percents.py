@@ -6,11 +6,12 @@ import re
 
 from qwentts_svc.text.normalize.ru.agree import head_after
 from qwentts_svc.text.normalize.ru.amounts import AmountRule, amount, amount_case, spread
+from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.measures import DASH, SIGN, START, sign_word
 from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, parse, say
-from qwentts_svc.text.normalize.rule import Rule
+from qwentts_svc.text.normalize.rule import Rule, RuleContext
 
 _PERCENT = re.compile(rf"{START}({SIGN})(?:({NUM})\s?%?{DASH})?({NUM})\s?([%‰])(?!\w|-[а-яё])")
 _DEGREES = re.compile(
@@ -54,7 +55,21 @@ def _degrees(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
     return spoken + _SCALES.get(scale or joined or "", "") + (" " if after.isalpha() else ""), case
 
 
+_ANGLE = re.compile(
+    r"(?<![\w.,])([0-9]{1,3})\s?°\s?([0-5]?[0-9])\s?[′'](?:\s?([0-5]?[0-9](?:[.,][0-9]{1,3})?)\s?(?:″|\"|''))?"
+)
+
+
+def _angle(match: re.Match[str], _: RuleContext) -> str:
+    """Degrees, minutes and seconds of arc."""
+    degrees, minutes, seconds = match.groups()
+    case = governor(match.string, match.start()).cases[0]
+    spoken = f"{amount(parse(degrees), None, _DEGREE, case)} {amount(parse(minutes), None, Noun('минута'), case)}"
+    return f"{spoken} {amount(parse(seconds), None, Noun('секунда'), case)}" if seconds else spoken
+
+
 RULES: tuple[Rule, ...] = (
+    DigitRule("temperature", _ANGLE, _angle, re.compile("°")),
     AmountRule("percent", frozenset("%‰"), _PERCENT, _percent),
     AmountRule("temperature", frozenset("°º℃℉"), _DEGREES, _degrees),
 )

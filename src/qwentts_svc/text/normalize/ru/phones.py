@@ -18,7 +18,7 @@ _TOLL_FREE = re.compile(
 )
 _SOLID = re.compile(r"(?<![\w.,])(\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})(?![\w]|[.,-][0-9])")
 _AREA = re.compile(rf"(?<!\w)\(([0-9]{{3,5}})\){_S}?([0-9]{{1,3}}){_S}([0-9]{{2}}){_S}([0-9]{{2}})(?![\w-])")
-_LOCAL = re.compile(r"(?<![\w+.,/-])([0-9]{2,3})-([0-9]{2})-([0-9]{2})(?![\w-]|[.,][0-9])")
+_LOCAL = re.compile(r"(?<![\w+.,/-])([0-9]{1,3})-([0-9]{2})-([0-9]{2})(?![\w-]|[.,][0-9])")
 _FOREIGN = re.compile(
     rf"(?<![\w.,])(\+[1-9][0-9]{{0,2}})(?:{_S}?\(?([0-9]{{1,5}})\)?){_S}([0-9]{{2,4}}){_S}([0-9]{{2,4}})(?![\w-])"
 )
@@ -26,11 +26,19 @@ _SHORT = re.compile(
     r"(?i:(?<=\bтел\. )|(?<=\bзвоните )|(?<=\bпо номеру )|(?<=\bтелефону )|(?<=\bтелефон ))([0-9]{3,4})"
     r"(?![\w%-]|[.,:][0-9]|\s[а-яё]{1,20}(?:ов|ей)\b)"
 )
+_NAMED = re.compile(r"(?i:тел|факс|звон|номер)")
 _EXTENSION = re.compile(r"(?i)(?<!\w)доб\.\s?([0-9]{1,6})(?!\w)")
 
 
 def _groups(parts: list[str]) -> str:
     return ", ".join(("плюс " + padded(part[1:])) if part[0] == "+" else padded(part) for part in parts)
+
+
+def _local(match: re.Match[str], ctx: RuleContext) -> str | None:
+    text, start = match.string, match.start()
+    if len(match.group(1)) == 1 and not _NAMED.search(text, max(0, start - 20), start):
+        return None  # a date, a code
+    return _replace(match, ctx)
 
 
 def _replace(match: re.Match[str], _: RuleContext) -> str:
@@ -57,11 +65,11 @@ def _rule(pattern: re.Pattern[str], gate: str) -> Rule:
 
 RULES: tuple[Rule, ...] = (
     _rule(_TOLL_FREE, "8[ –-]80"),
-    _rule(_FULL, r"[0-9][ \-–(]"),
+    _rule(_FULL, r"[0-9](?:[ \-–]?\(|[ \-–])[0-9]{2}"),
     _rule(_SOLID, "(?:7|8)[0-9]{10}"),
     _rule(_FOREIGN, r"\+[1-9]"),
     _rule(_AREA, r"\([0-9]{3}"),
-    _rule(_LOCAL, "[0-9]-[0-9]{2}-[0-9]"),
+    DigitRule("phone", _LOCAL, _local, re.compile("[0-9]-[0-9]{2}-[0-9]")),
     DigitRule("phone", _SHORT, _short, re.compile("(?i)тел|звон|номер")),
     PatternRule("phone", DIGITS, _EXTENSION, _extension, re.compile("(?i)доб")),
 )

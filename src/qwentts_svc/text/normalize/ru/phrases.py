@@ -6,8 +6,9 @@ import re
 
 from qwentts_svc.text.normalize.ru.abbreviations import free_case
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
+from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective
-from qwentts_svc.text.normalize.rule import Edit, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import DIGITS, Edit, PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.stops import shortened
 
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -22,7 +23,10 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"и\.\s?о\.(?=\s[а-яё])", "исполняющий обязанности"), (r"с\.-х\.", "сельскохозяйственный"),
     (r"англ\.", "английский"), (r"нем\.", "немецкий"), (r"фр\.", "французский"), (r"лат\.", "латинский"),
     (r"греч\.", "греческий"), (r"рус\.", "русский"), (r"исп\.", "испанский"), (r"итал\.", "итальянский"),
-    (r"яп\.", "японский"), (r"букв\.", "буквально"), (r"устар\.", "устаревшее"), (r"разг\.", "разговорное"),
+    (r"яп\.", "японский"), (r"букв\.", "буквально"), (r"ур\.\s?м\.", "уровня моря"), (r"сост\.", "состоянию"),
+    (r"в\sср\.(?=\s(?:на|по|за|около|примерно|приходит|составля))", "в среднем"),
+    (r"с\.\s?ш\.", "северной широты"), (r"ю\.\s?ш\.", "южной широты"), (r"в\.\s?д\.", "восточной долготы"),
+    (r"з\.\s?д\.", "западной долготы"), (r"устар\.", "устаревшее"), (r"разг\.", "разговорное"),
     (r"прим\.", "примечание"), (r"род\.", "родился"), (r"ум\.(?=\s(?:в|[0-9]))", "умер"), (r"обл\.", "область"),
     (r"тел\.", "телефон"), (r"моб\.", "мобильный"), (r"факс\.", "факс"), (r"мл\.(?=\s[а-яё])", "младший"),
     (r"ст\.(?=\s(?:научн|преподават|лейт|серж))", "старший"), (r"зав\.", "заведующий"), (r"зам\.", "заместитель"),
@@ -34,7 +38,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"в/о", "высшее образование"), (r"м/ж", "мужчина или женщина"), (r"руб\.", "рублей"), (r"коп\.", "копеек"),
     (r"чел\.", "человек"), (r"тыс\.", "тысяч"), (r"млн\.?", "миллионов"), (r"млрд\.?", "миллиардов"),
     (r"шт\.", "штук"), (r"долл\.", "долларов"), (r"эл\.\s?почта", "электронная почта"), (r"кол-во", "количество"),
-    (r"кол-ва", "количества"), (r"п/п", "по порядку"), (r"кв\.(?=\sметр)", "квадратных"),
+    (r"кол-ва", "количества"), (r"мин-во", "министерство"), (r"мин-ва", "министерства"), (r"мин-ву", "министерству"),
+    (r"канд\.(?=\s[а-яё.\s-]{0,20}наук)", "кандидат"), (r"п/п", "по порядку"), (r"кв\.(?=\sметр)", "квадратных"),
     (r"им\.(?=\s?[А-ЯЁ])", "имени"), (r"ж/д", "железнодорожный"), (r"р/с", "расчётный счёт"), (r"ч/б", "чёрно-белый"),
     (r"х/б", "хлопчатобумажный"),
 )  # fmt: skip
@@ -64,9 +69,9 @@ def _by_first_word() -> dict[str, list[tuple[re.Pattern[str], str]]]:
 _BY_FIRST = _by_first_word()
 # A shortened word is followed by its stop, slash or hyphen; a phrase of several begins with a short word.
 _CANDIDATE = re.compile(
-    r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред)\.)|(млн|млрд)(?!\w))"
+    r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред|ср)\.)|(млн|млрд)(?!\w))"
 )
-_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред"))
+_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред", "ср"))
 
 
 class PhraseRule:
@@ -100,6 +105,12 @@ def _phrase(match: re.Match[str], spoken: str) -> str | None:
         return None
     if spoken == "минимум" and last_word(text, match.start())[:1].isdigit():
         return None
+    if spoken == "уровня моря" and last_word(text, match.start()) == "над":
+        spoken = "уровнем моря"
+    elif spoken == "состоянию" and last_word(text, match.start()).lower() != "по":
+        return None
+    elif spoken == "сравни" and last_word(text, match.start()).lower() in ("в", "по"):
+        return None  # "в среду", "в среднем", "по средам"
     if spoken == "так называемый":
         spoken = "так " + _agreeing("называемый", text, match.end())
     elif spoken in _ADJECTIVES:
@@ -161,7 +172,46 @@ def _spoon(match: re.Match[str], _: RuleContext) -> str:
     return stem + end
 
 
+_SCIENCES = {
+    "т": "технических", "м": "медицинских", "э": "экономических", "ю": "юридических", "и": "исторических",
+    "х": "химических", "б": "биологических", "п": "педагогических", "ф": "филологических", "г": "географических",
+    "ф.-м": "физико-математических", "с.-х": "сельскохозяйственных",
+}  # fmt: skip
+_DEGREE = re.compile(r"(?<![\w.-])([КкДд])\.\s?(ф\.-м|с\.-х|[тмэюихбпфг])\.\s?н\.")
+
+
+def _degree(match: re.Match[str], _: RuleContext) -> str:
+    """ "к. т. н.", "д. м. н." """
+    written, science = match.groups()
+    case = governor(match.string, match.start()).cases[0]
+    spoken = inflect("кандидат" if written.lower() == "к" else "доктор", case, "sing") + f" {_SCIENCES[science]} наук"
+    at_end = not match.string[match.end() :].strip()
+    return (spoken.capitalize() if written.isupper() else spoken) + ("." if at_end else "")
+
+
+_WAYS = {"п/к": "подкожно", "в/в": "внутривенно", "в/м": "внутримышечно"}
+_WAY = re.compile(r"(?<![\w/])(п/к|в/[вм])(?![\w/])")
+_DOSE = re.compile(r"(?i:[0-9]\s?(?:мл|мг|мкг|г|ед|ме)\.?\s?\Z|ввод|ввест|укол|инъекц|препарат|струйно|капельно)")
+
+
+def _way(match: re.Match[str], _: RuleContext) -> str | None:
+    """How a medicine is given; only beside a dose or a word about giving it."""
+    if _DOSE.search(match.string, max(0, match.start() - 40), match.start()):
+        return _WAYS[match.group(1)]
+    return None
+
+
+_HEAT = re.compile(r"(?<!\w)((?i:при))\s[tтT]\s?°?(?:\s?=)?(?=\s?[-−+]?[0-9])")
+
+
+def _heat(match: re.Match[str], _: RuleContext) -> str:
+    return f"{match.group(1)} температуре "
+
+
 EARLY: tuple[Rule, ...] = (
+    PatternRule("abbreviation", DIGITS, _HEAT, _heat, re.compile("(?i:при) [tтT]")),
+    PatternRule("abbreviation", frozenset("."), _DEGREE, _degree, shortened(("н",))),
+    PatternRule("abbreviation", frozenset("/"), _WAY, _way, re.compile("[вп]/[вмк]")),
     PatternRule("abbreviation", frozenset("."), _ABOUT, _about),
     PatternRule("abbreviation", frozenset("."), _SPOON, _spoon),
 )

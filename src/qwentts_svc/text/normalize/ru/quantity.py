@@ -80,7 +80,9 @@ def _gender(lemma: str) -> Gender:
 
 
 def _of_parts(n: int, stem: str, case: Case) -> str:
-    """ "целая", "десятых": the feminine adjective ``stem`` after ``n``."""
+    """ "целая", "десятых": the feminine adjective ``stem`` after ``n``; a zero is a noun that keeps its genitive."""
+    if n == 0:
+        return stem + "ых"
     if group(n) == 1:
         return stem + {"nomn": "ая", "accs": "ую"}.get(case, "ой")
     return stem + {"datv": "ым", "ablt": "ыми"}.get(case, "ых")
@@ -92,7 +94,7 @@ def _place(n: int, places: int, case: Case) -> str:
         return _of_parts(n, stem, case)
     if group(n) == 1:
         return ordinal(10**places, case, "femn")
-    return ordinal(10**places, case if case in ("datv", "ablt") else "gent", "plur")
+    return ordinal(10**places, case if n and case in ("datv", "ablt") else "gent", "plur")
 
 
 def say(number: Number, case: Case = "nomn", gender: Gender = "masc", *, animate: bool = False) -> str:

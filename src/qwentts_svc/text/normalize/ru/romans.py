@@ -8,6 +8,7 @@ from qwentts_svc.text.normalize.ru.context import ends_clause, last_word
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case, Gender
 from qwentts_svc.text.normalize.ru.morph import Form, forms, part_of_speech
+from qwentts_svc.text.normalize.ru.numbers import cardinal
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
@@ -46,6 +47,16 @@ _BEFORE_NOUNS = frozenset(
         "европейский студенческий научный крестовый традиционный юбилейный пунический вечер"
     )
 )
+_PARTS = frozenset(words("действие акт часть том глава книга картина песнь выпуск"))
+_FROM_TO = re.compile(
+    rf"(?<![\w-])([СсОоМм](?:о|т|ежду)?)\s{_R}\s(по|до|и)\s(?={_R}\s(?:век|столет|тысячелет|в\.|вв\.))"
+)
+_TO_PART = re.compile(
+    rf"(?<![\w-]){_R}(\s?[-–—]\s?)(?=(?:начал|конец|конц|середин|перв|втор)[а-яё]{{1,5}}\s(?:[а-яё]{{3,12}}\s)?{_R}\s?в)"
+)
+_SPAN_CASES: dict[tuple[str, str], Case] = {
+    ("с", "по"): "gent", ("со", "по"): "gent", ("с", "до"): "gent", ("от", "до"): "gent", ("между", "и"): "ablt",
+}  # fmt: skip
 _RULERS = frozenset(words("король короля королю королём царь царя император императора папа принц"))
 
 
@@ -124,10 +135,13 @@ def _token(match: re.Match[str], _: RuleContext) -> str | None:
     if not n or n > 100 or (len(numeral) == 1 and numeral in "CDMLСМ"):
         return None
     before = last_word(text, start)
-    if before and not second:
+    if not second and (spoken := _count_of_parts(n, text, start, end)):
+        return spoken
+    if before and not second and not any(form.lemma in _AFTER_NOUNS for form in forms(before)):
         named = _after_name(before, n, text, start)
         if named:
             return named
+    if before and not second:
         readings = [form for form in forms(before) if not form.adjective]
         form = next((form for form in readings if form.lemma in _AFTER_NOUNS), None)
         if form:
@@ -148,6 +162,33 @@ def _token(match: re.Match[str], _: RuleContext) -> str | None:
             return f"{ordinal(n, form.case, gender)}{link}{ordinal(m, form.case, gender)}" if m else None
         return ordinal(n, form.case, gender, animate=form.animate)
     return None
+
+
+def _count_of_parts(n: int, text: str, start: int, end: int) -> str | None:
+    """A work "in V acts": a preposition, the numeral and a plural; no ordinal stands before those."""
+    match = _NEXT.match(text, end)
+    if match is None or n < 2 or governor(text, start).word not in ("в", "во", "из"):
+        return None
+    for form in forms(match.group(1)):
+        if form.number == "plur" and form.lemma in _PARTS and form.case in ("loct", "gent"):
+            return cardinal(n, form.case, "femn" if form.gender == "femn" else "masc")
+    return None
+
+
+def _from_to(match: re.Match[str], _: RuleContext) -> str | None:
+    """ "с VIII по X век", "от V до X века", "между I и III веками": the second numeral is read by the noun after it."""
+    word, numeral, to, _second = match.groups()
+    n = value(numeral)
+    case = _SPAN_CASES.get((word.lower(), to))
+    if not 0 < n <= 40 or case is None:
+        return None
+    return f"{word} {ordinal(n, case, 'masc')} {to} "
+
+
+def _to_part(match: re.Match[str], _: RuleContext) -> str | None:
+    """ "в XVIII - начале XIX в.": the first century has its noun at the end."""
+    n = value(match.group(1))
+    return f"{ordinal(n, _free_case(match.string, match.start()), 'masc')} - " if 0 < n <= 40 else None
 
 
 def _after_name(before: str, n: int, text: str, start: int) -> str | None:
@@ -191,10 +232,16 @@ def _noun_after(text: str, end: int) -> list[Form]:
 
 
 _GATE = re.compile("(?<![A-Za-zА-Яа-я])[IVXLCDMІХСМ]{1,9}(?![A-Za-zА-Яа-яёЁ])")
+
+
+def _has_century(text: str) -> bool:
+    return "в." in text or " век" in text or " столет" in text or " тысячелет" in text
+
+
 RULES: tuple[Rule, ...] = (
-    PatternRule(
-        "roman", DIGITS | frozenset("IVXLCDMІХСМ"), _CENTURY, _century, re.compile(r" ?вв?\.| век| столет| тысячелет")
-    ),
+    PatternRule("roman", frozenset("IVXІХ"), _TO_PART, _to_part, re.compile("(?:начал|кон|сред|перв|втор)")),
+    PatternRule("roman", frozenset("IVXІХ"), _FROM_TO, _from_to, re.compile(" (?:по|до|и) [IVXLCDMІХСМ]")),
+    PatternRule("roman", DIGITS | frozenset("IVXLCDMІХСМ"), _CENTURY, _century, _has_century),
     PatternRule("roman", frozenset("IVXLCDMІХСМ"), _MARKED, _marked, re.compile("[IVXLCDMІХСМ]-[а-яё]")),
     PatternRule("roman", frozenset("IVXLCDMІХСМ"), _TOKEN, _token, _GATE),
 )

@@ -20,7 +20,14 @@ _DOTTED = re.compile(
     r"(?i:(?<=\bв )|(?<=\bдо )|(?<=\bс )|(?<=\bк )|(?<=\bпосле )|(?<=\bоколо ))([01]?[0-9]|2[0-3])\."
     r"([0-5][0-9])(?![\w%°:]|[.,][0-9]|\s?[-–—]\s?[0-9]+[.,][0-9]+\s?(?:%|кг|м))(?:\s?час(?:ов|а)?(?![а-яё]))?"
 )
-_RATIO = re.compile(r"(?<![\w:.,/])([0-9]{1,6}):([0-9]{1,7})(?![\w:]|[.,][0-9])")
+_DOTTED_SPAN = re.compile(
+    r"(?<![\w:.,/])([01]?[0-9]|2[0-4])\.([0-5][05])\s?[-–—]\s?([01]?[0-9]|2[0-4])\.([0-5][05])(?![\w:%°]|[.,][0-9])"
+)
+_HOURS = re.compile(
+    r"(?<!\w)(?i:час|врем|работ|при[её]м|перерыв|обед|открыт|занят|начал|сеанс|касс|понедельн|вторн|сред|четверг|пятниц"
+    r"|суббот|воскрес|ежедневн|будн|выходн|пн|вт|ср|чт|пт|сб|вс)"
+)
+_RATIO = re.compile(r"(?<![\w:.,/])([0-9]{1,6}):([0-9]{1,7})(?![\w:]|[.,][0-9]|\s?=)")
 _HOUR, _MINUTE, _SECOND = Noun("час"), Noun("минута"), Noun("секунда")
 _PROPORTION = re.compile(r"(?i:масштаб|пропорц|соотношен|отношени|шанс|развед|разбав|ставк)")
 _COUNTED = re.compile(
@@ -99,6 +106,10 @@ _DAYS = {
     "вс": "воскресенье",
 }
 _DAY = "|".join(_DAYS)
+_ONE_DAY = re.compile(
+    rf"(?<!\w)((?i:{_DAY}))\.?(?=:\s|,?\s[0-9]{{1,2}}(?:[:.][0-5][0-9](?!\w)|\s(?:янв|фев|мар|апр|ма[йя]|ию[нл]|авг|сен|окт"
+    r"|ноя|дек))|\s[-–—]\s)"
+)
 _DAY_SPAN = re.compile(rf"(?<!\w)((?i:{_DAY}))\.?\s?[-–—]\s?((?i:{_DAY}))\.?(?!\w)")
 
 
@@ -115,10 +126,30 @@ def _day_span(match: re.Match[str], _: RuleContext) -> str:
     return f"{first} - {last}"
 
 
+def _one_day(match: re.Match[str], _: RuleContext) -> str:
+    day, before = match.group(1), last_word(match.string, match.start()).lower()
+    name = _DAYS[day.lower()]
+    if before in ("в", "во", "на") and name[-1] == "а":
+        name = name[:-1] + "у"
+    return name.capitalize() if day[0].isupper() else name
+
+
+def _dotted_span(match: re.Match[str], _: RuleContext) -> str | None:
+    """ "11.00-16.00" where hours are told, as on a door."""
+    text, start = match.string, match.start()
+    first_hour, first_minute, hour, minute = (int(part) for part in match.groups())
+    if not _HOURS.search(text, max(0, start - 60), start):
+        return None
+    spoken = f"{clock(first_hour, first_minute, 'gent')} до {clock(hour, minute, 'gent')}"
+    return spoken if governor(text, start).word in ("с", "со", "от") else f"с {spoken}"
+
+
 RULES: tuple[Rule, ...] = (
+    DigitRule("time", _DOTTED_SPAN, _dotted_span, re.compile(r"[0-9]\.[0-5][05] ?[-–—]")),
     DigitRule("time", _TIME, _time, re.compile("[0-9]:[0-5]")),
     DigitRule("time", _DOTTED, _dotted, re.compile(r"[0-9]\.[0-5]")),
     PatternRule("time", frozenset("м" + "М"), _MOSCOW, _moscow, _has_moscow),
     PatternRule("date", frozenset("-–—"), _DAY_SPAN, _day_span),
+    PatternRule("date", frozenset("0123456789-–—:"), _ONE_DAY, _one_day),
     DigitRule("score", _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
 )

@@ -46,6 +46,7 @@ _SCHOOL = re.compile(
     rf"{_START}{_Y}\s?[-–—/]\s?({_Y[1:-1]}|[0-9]{{2}})\s((?:учебн|финансов|хозяйственн)[а-яё]{{2,3}})\s"
     rf"(год(?:а|у|ом|е|ы|ов|ам|ах|ами)?)(?!\w)"
 )
+_DECADES = re.compile(rf"{_START}([12][0-9]{{2}}0)(?:-(?:е|х|м|ми))?\s?[-–—]\s?([12][0-9]{{2}}0)-(е|х|м|ми)(?!\w)")
 _DECADE = re.compile(rf"{_START}([1-9][0-9]{{1,3}})-(е|х|м|ми)\s?гг?(\.)?(?!\w)")
 _LIFE = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})\s?([-–—])\s?(1[0-9]{3}|20[0-9]{2})(?=\s?[);,])")
 _BARE = re.compile(
@@ -55,6 +56,12 @@ _BARE = re.compile(
 _BARE_BEFORE = frozenset(("в", "во", "с", "до", "после", "к", "от", "по"))
 _BY_PREPOSITION: dict[str, Case] = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}
 _BY_ENDING: dict[str, Case] = {"е": "accs", "м": "datv", "ми": "ablt"}
+_PARTS_OF_YEAR = frozenset(
+    words(
+        "начало начала начале началу конец конца конце концу концом середина середины середине середину "
+        "лето лета летом осень осени осенью весна весны весной зима зимы зимой"
+    )
+)
 _WHEN = frozenset(words("зимой весной летом осенью зима весна лето осень зимы весны лета осени"))
 
 
@@ -132,6 +139,13 @@ def _decade(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{ordinal(int(digits), case, 'plur')} {_PLURAL[case]}{kept}"
 
 
+def _decades(match: re.Match[str], _: RuleContext) -> str:
+    first, second, ending = match.groups()
+    asked = governor(match.string, match.start())
+    case = _BY_ENDING.get(ending, "loct" if asked.word in ("в", "во", "о") else "gent")
+    return f"{ordinal(int(first), case, 'plur')} - {ordinal(int(second), case, 'plur')}"
+
+
 def _school(match: re.Match[str], _: RuleContext) -> str:
     first, second, adjective, form = match.groups()
     if len(second) == 2:
@@ -152,6 +166,10 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
     """A year without its word, only after a preposition of time and not before something it could count."""
     text, start, end = match.string, match.start(), match.end()
     word = last_word(text, start).lower()
+    if word in _PARTS_OF_YEAR:
+        head = head_after(text, end)
+        counted = head is not None and any(form.case == "gent" for form in head.readings)
+        return None if counted else ordinal(int(match.group()), "gent")
     if word not in _BARE_BEFORE:
         return None
     if word not in ("в", "во") and not 1900 <= int(match.group()) <= 2050:
@@ -173,10 +191,11 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
+    DigitRule("year", _DECADES, _decades, re.compile("0-[ехм]")),
     DigitRule("year", _DECADE, _decade, re.compile("[0-9]-[ехм]и? ?г")),
     DigitRule("year", _SCHOOL, _school, re.compile("[0-9] (?:уч|фин|хоз)")),
     DigitRule("year", _PAIR, _pair, re.compile("[0-9] ?г")),
     DigitRule("year", _ONE, _one, re.compile("[0-9] ?г")),
     PatternRule("year", frozenset("("), _LIFE, _life),
-    DigitRule("year", _BARE, _bare, re.compile("(?i:(?:в|во|с|до|после|к|от|по) )[12][0-9]{3}")),
+    DigitRule("year", _BARE, _bare, re.compile("[А-Яа-яё] [12][0-9]{3}")),
 )

@@ -1,0 +1,30 @@
+"""Chapter and verse of the Bible: John 3:16, 1 Corinthians 13:4-7."""
+
+from __future__ import annotations
+
+import re
+
+from qwentts_svc.text.normalize.en.numbers import cardinal
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+
+_BOOKS = (
+    "Genesis|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Ezra|Nehemiah|Esther|Job|"
+    "Psalms?|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Lamentations|Ezekiel|Daniel|Hosea|Joel|Amos|Jonah|Micah|Habakkuk|"
+    "Zechariah|Malachi|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Philippians|Colossians|"
+    "Thessalonians|Timothy|Titus|Hebrews|James|Peter|Jude|Revelation"
+)
+_VERSE = re.compile(
+    rf"\b(?:([123])\s)?((?:{_BOOKS})\s)([1-9][0-9]{{0,2}}):([1-9][0-9]{{0,2}})(?:[-–—]([1-9][0-9]{{0,2}}))?"
+    r"(?![\w%/-]|[.,:][0-9]|\s?[AaPp]\.?[Mm]\b)"
+)
+_GATE = re.compile(rf"(?:{_BOOKS})\s[0-9]{{1,3}}:[1-9]")
+_WHICH = {"1": "First ", "2": "Second ", "3": "Third "}
+
+
+def _verse(match: re.Match[str], _: RuleContext) -> str:
+    which, book, chapter, verse, last = match.groups()
+    spoken = f"{_WHICH.get(which, '')}{book}{cardinal(int(chapter))} {cardinal(int(verse))}"
+    return f"{spoken} to {cardinal(int(last))}" if last else spoken
+
+
+RULES: tuple[Rule, ...] = (PatternRule("verse", frozenset(":"), _VERSE, _verse, _GATE),)
