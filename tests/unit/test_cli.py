@@ -307,7 +307,7 @@ def test_stdin_that_is_not_utf8_is_an_error(
 ) -> None:
     stdin(data)
     assert call("synth", "-") == 2
-    assert "not valid UTF-8" in capsys.readouterr().err
+    assert "not valid UTF-8 at byte 2" in capsys.readouterr().err
     assert app.sessions[0].closed
 
 

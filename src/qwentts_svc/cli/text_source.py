@@ -78,10 +78,10 @@ async def stdin_pieces() -> AsyncIterator[str]:
             raise InputError(f"stdin cannot be read: {block}", field="text")
         try:
             text = decoder.decode(block, final=not block)
-        except UnicodeDecodeError:
-            raise InputError(
-                f"stdin: not valid UTF-8 after byte {taken}; send the text as UTF-8", field="text"
-            ) from None
+        except UnicodeDecodeError as error:
+            # The decoder may hold the beginning of a character from the block before.
+            at = taken - len(error.object) + len(block) + error.start
+            raise InputError(f"stdin: not valid UTF-8 at byte {at}; send the text as UTF-8", field="text") from None
         taken += len(block)
         if text:
             yield text
