@@ -24,7 +24,7 @@ from qwentts_svc.runtime.engine import Engine, EngineLimits
 from qwentts_svc.runtime.guard import GuardLimits
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.runtime.model_runner import RunnerLimits, TorchModelRunner
-from qwentts_svc.runtime.qos import ClassDefaults, profile_named
+from qwentts_svc.runtime.qos import ClassDefaults
 from qwentts_svc.runtime.rehearsal import rehearse
 from qwentts_svc.runtime.scheduler import Tuning, make_policy
 from qwentts_svc.runtime.stage_clock import StageClock
@@ -90,7 +90,7 @@ def build_engine(
     )
     runner = TorchModelRunner(model, device.attention, limits, compiled=runtime.compile == "on")
     codec_runner = TorchCodecRunner(decoder, device.slots)
-    profile = profile_named(runtime.profile, cpu=device.device.type == "cpu")
+    profile = device.profile
     if runtime.codec_budget_frames:
         profile = replace(profile, codec_budget_frames=runtime.codec_budget_frames)
     codec = codec_runner.info

@@ -13,6 +13,7 @@ from qwentts_svc.acoustic.config import ModelConfig
 from qwentts_svc.errors import ModelError
 from qwentts_svc.nn.attention import AttentionBackend
 from qwentts_svc.nn.attention_choice import AttentionKind, choose_attention, default_block_size
+from qwentts_svc.runtime.qos import Profile, profile_named
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _SLOTS = {"low-latency": 64, "high-throughput": 128}
@@ -52,7 +53,7 @@ class DeviceWish:
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """What will be used. ``threads``: intra-op threads on a CPU."""
+    """What will be used. ``threads``: intra-op threads on a CPU. ``profile``: as it is on this device."""
 
     device: torch.device
     dtype: torch.dtype
@@ -62,6 +63,7 @@ class DevicePlan:
     slots: int
     max_rows: int
     threads: int
+    profile: Profile
 
     @property
     def dtype_name(self) -> str:
@@ -92,6 +94,7 @@ def plan_device(wish: DeviceWish, config: ModelConfig) -> DevicePlan:
         slots=slots,
         max_rows=min(wish.max_rows or rows[wish.profile], slots),
         threads=wish.threads or default_threads(config),
+        profile=profile_named(wish.profile, cpu=device.type == "cpu" and is_small(config)),
     )
 
 
@@ -103,13 +106,18 @@ def usable_cores() -> int:
 
 def default_threads(config: ModelConfig) -> int:
     """Intra-op threads on a CPU: every usable core for a model of real size, one for a small one."""
+    return 1 if is_small(config) else usable_cores()
+
+
+def is_small(config: ModelConfig) -> bool:
+    """A model that a CPU speaks in real time with one thread."""
     weights = sum(
         stack.num_layers
         * stack.hidden_size
         * (2 * stack.head_dim * (stack.num_heads + stack.num_kv_heads) + 3 * stack.intermediate_size)
         for stack in (config.talker.transformer, config.talker.predictor.transformer)
     )
-    return 1 if weights < SMALL_MODEL_WEIGHTS else usable_cores()
+    return weights < SMALL_MODEL_WEIGHTS
 
 
 def kv_blocks(wish: DeviceWish, plan: DevicePlan, config: ModelConfig) -> int:

@@ -88,7 +88,7 @@ class Profile:
 
 LOW_LATENCY = Profile("low-latency", (1, 2, 4, 8), prefill_positions=512, codec_budget_frames=48)
 LOW_LATENCY_CPU = replace(LOW_LATENCY, ramp=(1, 1, 1, 2, 2, 3, 4))
-"""On a CPU a codec call takes as long as its frames are many: a longer one saves little, and everybody waits for it.
+"""A codec call on a CPU takes as long as its frames are many: a longer one saves little, and everybody waits for it.
 And while a row has little in hand, no call asks for more frames than can be spoken meanwhile (ADR 6)."""
 HIGH_THROUGHPUT = Profile("high-throughput", (4, 4, 8, 16, 25), prefill_positions=2048, codec_budget_frames=200)
 
@@ -96,7 +96,7 @@ PROFILES: dict[str, Profile] = {profile.name: profile for profile in (LOW_LATENC
 
 
 def profile_named(name: str, *, cpu: bool = False) -> Profile:
-    """The profile as it is on a GPU, or on a ``cpu``. Raises InputError for an unknown name."""
+    """The profile as it is on a GPU, or on a ``cpu`` that keeps up with speech. Raises InputError: unknown name."""
     try:
         profile = PROFILES[name]
     except KeyError:
