@@ -31,6 +31,7 @@ class Caller:
         self._listener = Listener(prebuffer_s)
         self._rate = 24_000
         self._interrupt = asyncio.Event()
+        self._over = False
         self._call: Any = None
 
     async def run(self) -> CallRecord:
@@ -54,6 +55,8 @@ class Caller:
             record.code = "CANCELLED"
         finally:
             self._call.cancel()
+            self._over = True
+            self._interrupt.set()  # whoever writes the requests waits for nothing any more
             record.ended_s = time.monotonic() - self._due_s
             record.gaps_s, record.underruns = self._listener.gaps_s, self._listener.underruns
             if self._listener.audible_at_s is not None:
@@ -80,9 +83,13 @@ class Caller:
             for word in re.findall(r"\s*\S+", plan.text):
                 yield pb.SynthesizeStreamRequest(text=word)
                 await asyncio.sleep(1 / plan.words_per_s)
+                if self._over:
+                    return
         if plan.manner == INTERRUPT:
             yield pb.SynthesizeStreamRequest(flush=pb.Flush(flush_id="first"))
             await self._interrupt.wait()
+            if self._over:
+                return
             yield pb.SynthesizeStreamRequest(interrupt=pb.Interrupt())
             yield pb.SynthesizeStreamRequest(text=AFTER_INTERRUPT)
 

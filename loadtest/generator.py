@@ -56,14 +56,15 @@ async def run_plans(address: str, plans: Sequence[Plan], manner: Manner | None =
 async def _send_all(
     address: str, plans: Sequence[Plan], channels: Sequence[grpc.aio.Channel], start_s: float, manner: Manner
 ) -> list[CallRecord]:
-    callers: list[Caller] = []
+    # Of the callers only the records are kept: a call or a channel that is held keeps its connection.
+    records: list[CallRecord] = []
     tasks: list[asyncio.Task[object]] = []
     for number, plan in enumerate(plans):
         due_s = start_s + plan.at_s
         await asyncio.sleep(max(0.0, due_s - time.monotonic()))
         own = open_channel(address) if plan.manner == CLOSE else None
         caller = Caller(plan, own or channels[number % len(channels)], due_s, manner.prebuffer_s)
-        callers.append(caller)
+        records.append(caller.record)
         tasks.append(asyncio.create_task(_run(caller, own)))
     if tasks:
         _, left = await asyncio.wait(tasks, timeout=manner.linger_s)
@@ -72,7 +73,7 @@ async def _send_all(
         failures = [one for one in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(one, Exception)]
         if failures:
             raise failures[0]
-    return [caller.record for caller in callers]
+    return records
 
 
 async def _run(caller: Caller, own: grpc.aio.Channel | None) -> None:
