@@ -34,7 +34,7 @@ def test_at_any_load_the_default_policy_has_the_most_streams_without_a_gap_and_e
         assert ours.underruns <= 0.01 * ours.served
         if load < 0.6:
             assert all(ours.clean >= other.clean for other in others)
-            assert ours.refused <= 0.03 * ours.offered
+            assert ours.refused <= (0.03 if DEVICES[device].jitter else 0.0) * ours.offered
             assert ours.ttfa_p95_s < 0.12
         else:
             # On a CPU all that are let in fit one step: the policies differ in what a slow step does to them.
@@ -57,7 +57,8 @@ def test_past_the_knee_playout_refuses_in_place_of_stuttering(device: str) -> No
 def test_first_audio_stays_early_up_to_the_knee(device: str) -> None:
     idle, half = playout(device, 0.1, 24.0), playout(device, 0.5, 12.0)
     assert idle.refused == half.underruns == 0
-    assert half.refused <= 0.05 * half.offered
+    # With jitter a run of slow calls in a small crowd turns somebody away now and then.
+    assert half.refused <= (0.05 if DEVICES[device].jitter else 0.0) * half.offered
     assert half.ttfa_p95_s < 3 * idle.ttfa_p95_s
 
 
