@@ -36,12 +36,13 @@ from qwentts_svc.runtime.qos import CLASSES, ClassDefaults
 from qwentts_svc.server.configure import server_settings
 from qwentts_svc.server.lifecycle import SpeechServer
 from qwentts_svc.server.lifecycle import serve as serve_speech
+from qwentts_svc.server.preflight import check_start
 from qwentts_svc.text.lexicon_file import load_lexicon
 from qwentts_svc.text.normalize import Normalizer, warm
 from qwentts_svc.text.template import PromptTemplate
 from qwentts_svc.text.tokenizer import TextTokenizer, load_tokenizer
 from qwentts_svc.types import Priority, TokenSeq, VoicePrompt
-from qwentts_svc.voices.registry import VoiceRegistry
+from qwentts_svc.voices.registry import VoiceRegistry, open_directory
 
 _LOG = logging.getLogger(__name__)
 
@@ -100,6 +101,10 @@ class App:
 @asynccontextmanager
 async def build(settings: Settings, observer: Observer | None = None) -> AsyncIterator[App]:
     """Load the model, start the engine thread, stop it at the end. Raises ModelError, InputError."""
+    voices = Path(settings.server.voices.directory) if settings.server.voices.directory else None
+    if voices is not None:
+        open_directory(voices)
+    normalizer = _normalizer(settings)
     checkpoint = await asyncio.to_thread(load_checkpoint, settings)
     wish = _wish(settings)
     device = plan_device(wish, checkpoint.config)
@@ -115,8 +120,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
         await asyncio.gather(client.start(), *_warming(settings))
         sha256 = await asyncio.to_thread(weights_sha256, checkpoint.path)
         info = _model_info(checkpoint, device, sha256)
-        directory = settings.server.voices.directory
-        registry = VoiceRegistry(Path(directory) if directory else None, f"{info.name}:{sha256}")
+        registry = VoiceRegistry(voices, f"{info.name}:{sha256}")
         service = Speech(
             client,
             info,
@@ -125,7 +129,7 @@ async def build(settings: Settings, observer: Observer | None = None) -> AsyncIt
             registry,
             _service_settings(settings, classes, checkpoint.codec.frame_rate),
             groups=checkpoint.config.talker.num_code_groups,
-            normalize=_normalizer(settings).normalize,
+            normalize=normalizer.normalize,
         )
         yield App(service, checkpoint, parts, settings)
     finally:
@@ -168,6 +172,7 @@ async def _serve(settings: Settings) -> int:
     sys.setswitchinterval(_SWITCH_S)
     _hire_workers()
     server = server_settings(settings.server)
+    check_start(server)
     provider = make_provider(server.tracing.endpoint, sample_ratio=server.tracing.sample_ratio, version=__version__)
     metrics = PrometheusObserver()
 

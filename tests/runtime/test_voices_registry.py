@@ -192,5 +192,5 @@ async def test_the_same_name_added_twice_at_once_is_added_once(tmp_path: Path) -
 
 def test_a_directory_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(IoError, match="voices"):
+    with pytest.raises(InputError, match=r"voices\.directory"):
         VoiceRegistry(tmp_path / "file", "model")

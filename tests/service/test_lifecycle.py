@@ -27,6 +27,7 @@ from qwentts_svc.server.lifecycle import SpeechServer
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2 as pb
 from qwentts_svc.server.pb.qwentts.v1 import tts_pb2_grpc
 from qwentts_svc.server.settings import TlsSettings
+from qwentts_svc.server.tls import server_credentials
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 TESTS = Path(__file__).parent.parent
@@ -277,6 +278,18 @@ async def test_unusable_certificates_stop_the_start(tmp_path: Path, content: str
     with pytest.raises(InputError, match=r"live\.crt"):
         await server.start()
     await server.stop(0)
+
+
+async def test_a_key_of_another_certificate_stops_the_start_and_is_not_taken_up_later(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        make_certificate(tmp_path, name)
+    cert, key = tmp_path / "first.crt", tmp_path / "first.key"
+    with pytest.raises(InputError, match=r"second\.key"):
+        server_credentials(TlsSettings(cert, tmp_path / "second.key"))
+    async with running(replace(FAST, tls=TlsSettings(cert, key, reload_interval_s=0.0))) as rig:
+        trusted = trust(tmp_path, "first")
+        key.write_bytes((tmp_path / "second.key").read_bytes())
+        assert await ask_secure(rig.server.port, trusted) == "fake"
 
 
 async def test_clients_may_ping_as_often_as_documented() -> None:

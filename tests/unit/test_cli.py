@@ -335,6 +335,7 @@ BAD = [
     (["synth", "a", "--out", "no/such/dir/x.wav"], "does not exist"),
     (["synth", "a", "--codes-out", "no/such/dir/x.npy"], "does not exist"),
     (["synth", "a", "--dry-run", "--out", "x.wav"], "--dry-run"),
+    (["synth", "nosuch.txt"], "no such file"),
     (["synth", "a", "--ref-text", "b"], "--ref-audio"),
     (["synth", "a", "--x-vector-only"], "--ref-audio"),
     (["synth", "a", "--ref-audio", "none.wav"], "no such file"),

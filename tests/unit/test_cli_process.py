@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+import pytest
 
 COMMAND = [sys.executable, "-m", "qwentts_svc.cli"]
 
@@ -53,3 +56,20 @@ def test_a_health_probe_without_a_service_says_so() -> None:
     with start("health", "--address", "127.0.0.1:1", "--timeout-s", "0.5") as process:
         out, err = process.communicate(timeout=30)
         assert (process.returncode, out, err) == (1, b"UNREACHABLE (UNAVAILABLE)\n", b"")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["auth.tokens_file", "tls.cert_file", "voices.directory", "text.lexicon_file"],
+    ids=lambda name: str(name),
+)
+def test_a_file_that_cannot_be_used_is_told_before_the_model_is_looked_for(tmp_path: Path, setting: str) -> None:
+    bad, settings = tmp_path / "bad", [f"server.{setting}={tmp_path / 'bad'}"]
+    bad.write_text("neither a token, nor a certificate, nor a directory")
+    if setting == "tls.cert_file":
+        settings.append(f"server.tls.key_file={bad}")
+    arguments = [part for each in settings for part in ("--set", each)]
+    with start("serve", "--model", str(tmp_path / "none"), *arguments) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, b"")
+    assert str(bad).encode() in err

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.errors import InputError
-from qwentts_svc.text.duration import estimate_seconds, runaway_budget_frames
+from qwentts_svc.text.duration import estimate_seconds
 from qwentts_svc.text.segment import PAUSE_MS, Segment, segment
 from qwentts_svc.text.sentences import Break, sentences
 
@@ -188,7 +188,7 @@ def test_hostile_text_is_linear(name: str) -> None:
     assert all(len(part.text) <= 2000 for part in got)
 
 
-def test_duration_grows_with_the_text_and_budgets_exceed_it() -> None:
+def test_duration_grows_with_the_text() -> None:
     seed = random.randrange(2**32)
     rng = random.Random(seed)
     words = ["hello", "мир", "今天", "こんにちは", "안녕", "42", "!", "😀"]
@@ -196,7 +196,6 @@ def test_duration_grows_with_the_text_and_budgets_exceed_it() -> None:
     for _ in range(60):
         longer = text + rng.choice(words) + " "
         assert estimate_seconds(longer) > estimate_seconds(text), seed
-        assert runaway_budget_frames(longer) > 2 * 12.5 * estimate_seconds(longer), seed
         text = longer
 
 

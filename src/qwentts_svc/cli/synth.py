@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qwentts_svc.cli.options import add_model_options, add_settings_options, resolve
 from qwentts_svc.cli.output import STDOUT, check_writable
-from qwentts_svc.cli.text_source import STDIN, whole_text
+from qwentts_svc.cli.text_source import STDIN, refuse_missing_file, whole_text
 from qwentts_svc.errors import InputError
 from qwentts_svc.types import SEED_LIMIT, Layout, SamplingOverrides, SynthesisRequest
 
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
     check(args)
     request = request_of(args)
+    refuse_missing_file(args.text)
     text = None if args.text == STDIN else whole_text(args.text)
     if text is not None and not (text if args.raw_text else text.strip()):
         raise InputError("the text is empty; give at least one word", field="text")

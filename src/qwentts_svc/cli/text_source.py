@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,7 @@ from qwentts_svc.errors import InputError
 
 STDIN = "-"
 _READ_BYTES = 65536
+_TEXT_FILE = re.compile(r"\S+\.(?:txt|md)", re.IGNORECASE)
 
 
 def whole_text(argument: str) -> str:
@@ -23,6 +25,12 @@ def whole_text(argument: str) -> str:
     if is_file(argument):
         return decode(_read(Path(argument)), argument)
     return check_text(argument)
+
+
+def refuse_missing_file(argument: str) -> None:
+    """Raises InputError for the name of a text file that is not there: whoever mistyped it would hear the name."""
+    if _TEXT_FILE.fullmatch(argument) and not is_file(argument):
+        raise InputError(f"{argument}: no such file; to have the name itself spoken, send it to stdin", field="text")
 
 
 def is_file(argument: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from pathlib import Path
 
@@ -64,8 +65,23 @@ class Certificates:
             if b"-----BEGIN" not in content or b"-----END" not in content:
                 raise InputError(f"{field}: {path} is not PEM", field=field)
             contents.append(content)
+        self._check_pair()
         cert, key, *roots = contents
         return grpc.ssl_server_certificate_configuration([(key, cert)], roots[0] if roots else None)
+
+    def _check_pair(self) -> None:
+        """gRPC takes a key of another certificate without a word and then fails every handshake."""
+        settings = self._settings
+        try:
+            # An encrypted key would ask for its password on the terminal.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.cert_file, settings.key_file, _no_password)
+        except (ssl.SSLError, OSError) as error:
+            message = f"tls.key_file: {settings.key_file} is not the plain private key of {settings.cert_file}"
+            raise InputError(message, field="tls.key_file") from error
+
+
+def _no_password() -> str:
+    return ""
 
 
 def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials:

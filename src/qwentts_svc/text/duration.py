@@ -1,4 +1,4 @@
-"""How long a text takes to say, roughly: for segment budgets, runaway guards and progress. Not for alignment."""
+"""How long a text takes to say, roughly: for segment budgets and progress. Not for alignment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import math
 import unicodedata
 from itertools import accumulate
 
-__all__ = ["FRAMES_PER_SECOND", "estimate_frames", "estimate_seconds", "runaway_budget_frames", "running_seconds"]
-
-FRAMES_PER_SECOND = 12.5
-_RUNAWAY_FACTOR = 3.0
-_RUNAWAY_EXTRA_S = 5.0
+__all__ = ["estimate_seconds", "running_seconds"]
 
 _LETTER_S = 0.07
 _HAN_S = 0.23
@@ -72,14 +68,3 @@ def estimate_seconds(text: str) -> float:
 def running_seconds(text: str) -> list[float]:
     """Seconds of speech of each beginning of ``text``: entry i is the estimate of ``text[:i]``."""
     return list(accumulate(map(_SECONDS.__getitem__, text), initial=0.0))
-
-
-def estimate_frames(text: str, *, frames_per_second: float = FRAMES_PER_SECOND) -> int:
-    """Codec frames of speech, at least one."""
-    return max(1, math.ceil(estimate_seconds(text) * frames_per_second))
-
-
-def runaway_budget_frames(text: str, *, frames_per_second: float = FRAMES_PER_SECOND) -> int:
-    """More frames than any honest reading of ``text`` needs; speech beyond them has run away."""
-    seconds = estimate_seconds(text) * _RUNAWAY_FACTOR + _RUNAWAY_EXTRA_S
-    return math.ceil(seconds * frames_per_second)

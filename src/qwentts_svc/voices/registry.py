@@ -30,6 +30,19 @@ _SUFFIX = ".voice.npz"
 _VERSION = 1
 
 
+def open_directory(directory: Path) -> None:
+    """Make the directory of voices if there is none. Raises InputError when it cannot be read and written."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        os.listdir(directory)
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise InputError(
+            f"{directory}: cannot be used for voices: {error.strerror}; choose another with server.voices.directory",
+            field="server.voices.directory",
+        ) from error
+
+
 class VoiceRegistry:
     """``directory`` None keeps voices in memory only. ``model_key`` ties voices to the checkpoint that made them: files
     of another one are left alone and not listed. Used from one event loop."""
@@ -41,6 +54,7 @@ class VoiceRegistry:
         self._voices: dict[str, Voice] = {}
         self._lock = asyncio.Lock()
         if directory is not None:
+            open_directory(directory)
             self._load(directory)
 
     def list(self) -> Sequence[Voice]:
@@ -97,12 +111,7 @@ class VoiceRegistry:
         return self._directory / f"{name.lower()}.{model}{_SUFFIX}"
 
     def _load(self, directory: Path) -> None:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            files = sorted(directory.glob("*" + _SUFFIX))
-        except OSError as error:
-            raise IoError(f"{directory}: cannot be used for voices: {error.strerror}") from error
-        for file in files:
+        for file in sorted(directory.glob("*" + _SUFFIX)):
             try:
                 voice = _unpack(file, self._model_key)
             except Exception as error:  # whatever a damaged archive makes of the readers
