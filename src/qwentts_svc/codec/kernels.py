@@ -16,6 +16,10 @@ __all__ = ["CausalConv", "DepthwiseConv", "Linear", "NarrowConv", "windows"]
 PACK_MIN_WEIGHTS = 1 << 20
 """float32 matrices below this stay plain: oneDNN's fixed cost per call (30 us) outweighs what packing saves."""
 
+LEAST_ROWS = 4
+"""Fewer rows than these get a kernel that sums in another order (one row on Intel's processors, up to three on AMD's), so
+that a frame of a row alone would have other bits than in company."""
+
 CONV_MIN_STEPS = 64
 """Layers with fewer steps per frame are computed as a product over gathered windows: it batches the rows together,
 which a convolution over so short a time axis does not."""
@@ -56,11 +60,10 @@ class Linear:
         shape = x.shape[:-1]
         flat = x.reshape(-1, self.inputs)
         if self._plain is not None:
-            if len(flat) == 1 and flat.device.type == "cpu":
-                # Another kernel takes a single row and sums in another order. So one frame of a row alone would get
-                # other bits than in company.
-                twice = None if add is None else add.reshape(1, -1).expand(2, -1)
-                return self(flat.expand(2, -1), twice)[:1].view(*shape, self.outputs)
+            if len(flat) < LEAST_ROWS and flat.device.type == "cpu":
+                missing = (0, 0, 0, LEAST_ROWS - len(flat))
+                more = None if add is None else F.pad(add.reshape(-1, self.outputs), missing)
+                return self(F.pad(flat, missing), more)[: len(flat)].view(*shape, self.outputs)
             out = torch.mm(flat, self._plain) if self.bias is None else torch.addmm(self.bias, flat, self._plain)
             if add is not None:
                 out += add.reshape(-1, self.outputs)
