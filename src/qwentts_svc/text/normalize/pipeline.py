@@ -14,7 +14,6 @@ from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
 from qwentts_svc.text.normalize.ruleset import RuleSet
 from qwentts_svc.text.normalize.types import NormText
 from qwentts_svc.text.normalize.units import units
-from qwentts_svc.text.normalize.words import LONGEST
 
 RuleFailed = Callable[[str, Exception], None]
 """Told the rule's name and what it raised, so that failures can be counted."""
@@ -25,9 +24,6 @@ _MAX_PASSES = 4
 fixed point. The bound is for a pair of rules that would undo each other."""
 _MANY = 12
 """Rules to try at least, for a look at the text's pairs of characters to be worth its time."""
-
-_SEAM = "\x00"
-"""Parts texts that do not touch; a character that no text has any more when rules see it."""
 
 _PREPARE = RuleSet(PREPARE)
 _FINISH = RuleSet(FINISH)
@@ -141,15 +137,12 @@ class _Unit:
 
     def _found_in(self, edits: Sequence[Edit], rules: RuleSet) -> int:
         """What came into the text by ``edits`` of what rules need."""
-        text, shift = self.text, 0
-        around: list[str] = []
+        found = shift = 0
         for start, end, replacement in edits:
-            at, size = start + shift, len(replacement)
-            shift += size - (end - start)
-            around.append(text[max(0, at - LONGEST) : at + size + LONGEST])
-        # No rule needs a pair with the separator in it: what is not found in one of them is not found at their seams.
-        together = _SEAM.join(around)
-        return rules.found(together, set(together))
+            at = start + shift
+            shift += len(replacement) - (end - start)
+            found |= rules.brought_in(self.text, at, at + len(replacement))
+        return found
 
     def _run_rule(self, rule: Rule, ctx: RuleContext) -> Sequence[Edit]:
         """Apply one rule; what it changed, in offsets of the text as it was."""

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
 from qwentts_svc.text.normalize.rule import DIGITS, Rule
 from qwentts_svc.text.normalize.starts import needs_of
-from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
+from qwentts_svc.text.normalize.words import CONFUSED, LONGEST, is_part_of_word, words_in, words_of
 
 T = TypeVar("T", bound=Hashable)
 _CACHE_ENTRIES = 4096
@@ -43,6 +43,7 @@ class RuleSet:
         """For each rule the bits of the pairs and words that it needs; see ``found``."""
         self._signs = self._char_bits.strings - DIGITS
         self._chosen: dict[frozenset[str], tuple[int, ...]] = {}
+        self._brought: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -65,6 +66,22 @@ class RuleSet:
         """The bits of what ``text``, whose characters are ``chars``, has of what rules need."""
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
         return self._pair_bits.of(keys_in(text, chars)) | words
+
+    def brought_in(self, text: str, start: int, end: int) -> int:
+        """The bits of what ``text`` has since ``text[start:end]`` came into it, and may not have had before."""
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if start == end or is_part_of_word(before) or is_part_of_word(after):
+            # Words were joined or parted here.
+            near = text[max(0, start - LONGEST) : end + LONGEST]
+            return self.found(near, set(near))
+        # Whole words came, often the same ones, and nothing but they and what touches them can be new.
+        near = before + text[start:end] + after
+        bits = self._brought.get(near)
+        if bits is None:
+            if len(self._brought) >= _CACHE_ENTRIES:
+                self._brought.clear()
+            bits = self._brought[near] = self.found(near, set(near))
+        return bits
 
 
 class _Bits(Generic[T]):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeAlias
 
-__all__ = ["CONFUSED", "LONGEST", "words_in", "words_of"]
+__all__ = ["CONFUSED", "LONGEST", "is_part_of_word", "words_in", "words_of"]
 
 Chars: TypeAlias = frozenset[str]
 Texts: TypeAlias = frozenset[str]
@@ -49,6 +49,11 @@ def _confused() -> Chars:
 CONFUSED = _confused()
 """Characters that the expression engine takes for letters which they are not in small ones either. Nothing can be told
 of the words of a text that has one."""
+
+
+def is_part_of_word(char: str) -> bool:
+    """Whether ``char``, "" for none, is a letter, digit or underscore."""
+    return char.isalnum() or char == "_"
 
 
 def words_in(text: str) -> set[str]:
@@ -173,7 +178,7 @@ def _refuses_words(items: Any) -> bool:
 
 
 def _letter(char: str) -> Texts:
-    if char.isalnum() or char == "_":
+    if is_part_of_word(char):
         low = char.lower()
         return frozenset((low,)) if (len(low) == 1 and low.isascii()) or "а" <= low <= "ё" else _UNKNOWN
     return _AT_STOP if char == _STOP else _AT_EDGE

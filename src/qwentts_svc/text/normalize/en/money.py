@@ -145,31 +145,18 @@ def _cent(match: re.Match[str], _: RuleContext) -> str:
     return f"{number(match.group(1))} {'cent' if match.group(1) == '1' else 'cents'}"
 
 
-_UNIT = re.compile(rf"[{_SIGNS}]|{_CODES}")
-# A class is skipped to at once, an alternation is tried at every character.
-_UNIT_START = re.compile(f"[{_SIGNS}{''.join(sorted({code[0] for code in _BY_CODE}))}]")
-_AMOUNT_ENDS = frozenset("0123456789nkKmMbBtT")
-
-
-def _has_amount_before(text: str) -> bool:
-    """Whether a sign or code of money stands after what an amount can end with."""
-    for unit in _UNIT_START.finditer(text):
-        before = text[max(0, unit.start() - 2) : unit.start()]
-        if before[-1:].isspace():
-            before = before[:-1]
-        if before[-1:] in _AMOUNT_ENDS and _UNIT.match(text, unit.start()):
-            return True
-    return False
-
+# A class is skipped to at once, what stands before it is looked at then.
+_UNIT_STARTS = "".join(sorted({code[0] for code in _BY_CODE}))
+_AMOUNT_AND_UNIT = re.compile(rf"[{_SIGNS}{_UNIT_STARTS}](?:(?<=[0-9nkKmMbBtT].)|(?<=[0-9nkKmMbBtT]\s.))")
 
 RULES: tuple[Rule, ...] = (
     PatternRule("currency", frozenset(_SIGNS), _BEFORE, _before),
     PatternRule(
         "currency",
-        frozenset(_SIGNS + "UEGJCAIRKMBSE"),
+        frozenset(_SIGNS + _UNIT_STARTS),
         _AFTER,
         _after,
-        _has_amount_before,
+        _AMOUNT_AND_UNIT,
     ),
     PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES}|Rs\.?)\s?[0-9]")),
     PatternRule("currency", frozenset("¢"), _CENT, _cent),

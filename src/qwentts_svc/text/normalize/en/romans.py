@@ -145,6 +145,6 @@ RULES: tuple[Rule, ...] = (
     PatternRule("roman", frozenset("ivx"), _LOWER, _lower, re.compile(r"\s[ivx]{2,7}\b")),
     PatternRule("roman", _TRIGGERS, _CENTURY, _century, _has_century),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
-    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _GATE),
+    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, re.compile(r"\s[IVXLCDM]{1,12}(?!\w)")),
     PatternRule("roman", _TRIGGERS, _NAME_IN_CAPITALS, _name_in_capitals, re.compile(r"[A-Z]\s[IVX]{2}")),
 )
