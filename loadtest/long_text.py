@@ -45,9 +45,9 @@ async def long_texts(minutes: float, settings: Sequence[str], model: str | None)
     found: dict[str, Any] = {"minutes": minutes, "characters": len(text)}
     async with running_service(settings, model=model) as service:
         found["file"] = await _file(service, text)
-        async with watched(service, 1.0) as samples:
+        async with watched(service, 1.0) as watch:
             record = await _say(service, text, "standard")
-    sizes = [sample.rss_mib for sample in samples]
+    sizes = [sample.rss_mib for sample in watch.samples]
     found["listened"] = {
         **_told(record),
         "underruns": record.underruns,

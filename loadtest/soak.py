@@ -42,19 +42,20 @@ async def soak(
     rng = random.Random(seed)
     plans = plan_calls(poisson(rate, seconds, rng), MIX, corpus, rng)
     before = await settled(service)
-    async with watched(service, interval_s=max(0.5, seconds / 360)) as samples:
+    async with watched(service, interval_s=max(0.5, seconds / 360)) as watch:
         run = await run_plans(service.address, plans, Manner(linger_s=60.0))
     after = await recovered(service, before)
     return {
         "minutes": minutes,
         "rate_per_s": round(rate, 3),
         **summarize(run, DEFAULT_LIMITS),
-        "growth": growth([sample for sample in samples if sample.at_s <= seconds]),
+        "growth": growth([sample for sample in watch.samples if sample.at_s <= seconds]),
         "before": before.as_json(),
         "after": after.as_json(),
         "left_behind": left_behind(before, after),
         "errors_logged": service.errors(),
-        "samples": [sample.as_json() for sample in samples],
+        "metrics_unanswered": watch.unanswered,
+        "samples": [sample.as_json() for sample in watch.samples],
     }
 
 

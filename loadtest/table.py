@@ -39,6 +39,7 @@ def rows_of(result: Mapping[str, Any]) -> list[Row]:
 
 def _soak(soak: Mapping[str, Any]) -> list[Row]:
     growth = soak["growth"]
+    looks = len(soak["samples"]) + soak["metrics_unanswered"]
     name = f"soak, {soak['minutes']:g} min, {soak['calls']} calls"
     return [
         (
@@ -52,6 +53,11 @@ def _soak(soak: Mapping[str, Any]) -> list[Row]:
             max(abs(growth[key]) for key in ("fds_per_hour", "threads_per_hour", "tasks_per_hour")) <= COUNTS_PER_HOUR,
         ),
         (f"{name}: left behind", _nothing(soak["left_behind"]), not soak["left_behind"]),
+        (
+            f"{name}: looks at the metrics that got an answer",
+            f"{looks - soak['metrics_unanswered']} of {looks}",
+            soak["metrics_unanswered"] == 0,
+        ),
         (f"{name}: failures other than refusals", _nothing(_failures(soak)), not _failures(soak)),
     ]
 

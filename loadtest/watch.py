@@ -8,10 +8,11 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from loadtest.metrics import Metrics, scrape
 from loadtest.service import ServiceProcess
+from qwentts_svc.errors import IoError
 
 ROW_STATES = ("waiting", "prefill", "running", "wait_text", "wait_reader", "preempted", "flushing")
 MIB = 2**20
@@ -54,21 +55,33 @@ def rows_of(page: Metrics) -> int:
     return round(sum(page.total("qwentts_requests", state=state) for state in ROW_STATES))
 
 
+@dataclass(slots=True)
+class Watch:
+    """What was seen of a service, and how often its metrics port did not answer."""
+
+    samples: list[Holding] = field(default_factory=list)
+    unanswered: int = 0
+
+
 @asynccontextmanager
-async def watched(service: ServiceProcess, interval_s: float) -> AsyncIterator[list[Holding]]:
-    """Look every ``interval_s`` for the length of the block."""
-    samples: list[Holding] = []
+async def watched(service: ServiceProcess, interval_s: float) -> AsyncIterator[Watch]:
+    """Look every ``interval_s`` for the length of the block. A look without an answer is counted: half an hour of
+    samples must not be lost to one."""
+    watch = Watch()
     begun_s = time.monotonic()
 
     async def sample() -> None:
         while True:
             _collect()
-            samples.append(await look(service, begun_s))
+            try:
+                watch.samples.append(await look(service, begun_s))
+            except IoError:
+                watch.unanswered += 1
             await asyncio.sleep(interval_s)
 
     task = asyncio.create_task(sample())
     try:
-        yield samples
+        yield watch
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

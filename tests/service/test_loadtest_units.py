@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,7 +27,9 @@ from loadtest.metrics import grown, parse_metrics
 from loadtest.numbers import percentile, slope
 from loadtest.record import CallRecord
 from loadtest.report import DEFAULT_LIMITS, is_good, summarize
+from loadtest.service import ServiceProcess
 from loadtest.sweep import is_over, knee
+from loadtest.watch import watched
 from loadtest.workload import MANNERS, Mix, Plan, plan_calls, weights
 from qwentts_svc.errors import InputError
 
@@ -226,3 +232,13 @@ def test_metrics_are_summed_by_label() -> None:
     assert page.by("q_total", "code") == {("x",): 5.0}
     assert page.total("q_created") == 0
     assert grown({("a",): 2.0}, {("a",): 2.0, ("b",): 3.0}) == {("b",): 3}
+
+
+async def test_a_metrics_port_without_an_answer_is_counted_and_ends_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    service = cast(ServiceProcess, SimpleNamespace(sidecar_port=port))
+    async with watched(service, 0.01) as watch:
+        await asyncio.sleep(0.5)
+    assert watch.unanswered > 1
+    assert watch.samples == []

@@ -76,6 +76,7 @@ def test_a_soak_lets_nothing_grow(result: Result) -> None:
     assert soak["calls"] >= 3
     assert set(soak["codes"]) <= {"OK", "CANCELLED", "RESOURCE_EXHAUSTED"}
     assert soak["errors_logged"] == 0
+    assert soak["metrics_unanswered"] == 0
     assert soak["left_behind"] == {}
     # Of a run so short a slope says little; what it holds in the end says that nothing large is kept.
     assert soak["after"]["rss_mib"] - soak["before"]["rss_mib"] < 150
