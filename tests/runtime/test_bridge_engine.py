@@ -96,6 +96,21 @@ async def test_stopping_tells_open_streams_and_later_sessions() -> None:
             await it.client.encode_voice(np.ones(24000, np.float32), None)
 
 
+async def test_a_reference_whose_caller_has_gone_is_encoded_no_further() -> None:
+    begun = threading.Event()
+    async with bridge() as it:
+        it.voices.count = 10**9
+        it.voices.on_slice = begun.set
+        encoding = asyncio.create_task(it.client.encode_voice(np.ones(24000, np.float32), None))
+        assert await asyncio.to_thread(begun.wait, 5)
+        encoding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await encoding
+        async with asyncio.timeout(5):
+            while it.engine.wait_s(0.0) is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+
+
 async def test_a_drained_service_finishes_what_it_has_and_takes_nothing_new() -> None:
     async with bridge(60, step_s=0.001) as it:
         tasks = [await speaking(it, seed=seed) for seed in range(2)]

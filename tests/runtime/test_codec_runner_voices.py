@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from qwentts_svc.codec.slices import Slices
 from qwentts_svc.errors import InputError, ModelError
 from qwentts_svc.runtime.runners import VoiceEncoder
 from qwentts_svc.runtime.voice_encoder import TorchVoiceEncoder
@@ -19,8 +20,10 @@ RATE, LEAST = 16000, 1280
 
 class StandInCodec:
     sample_rate = RATE
+    device = torch.device("cpu")
 
-    def encode(self, pcm: torch.Tensor) -> torch.Tensor:
+    def slices(self, pcm: torch.Tensor) -> Slices[torch.Tensor]:
+        yield
         return torch.full((-(-len(pcm) // 320), 3), 7)
 
 
@@ -28,7 +31,8 @@ class StandInSpeaker:
     sample_rate = RATE
     min_samples = LEAST
 
-    def embed(self, pcm: torch.Tensor) -> torch.Tensor:
+    def slices(self, pcm: torch.Tensor) -> Slices[torch.Tensor]:
+        yield
         return torch.stack([pcm.mean(), pcm.abs().max() / (pcm.abs().max() > 0)])
 
 

@@ -293,6 +293,7 @@ def test_the_time_that_a_reference_takes_from_the_streams_is_told() -> None:
     heard = Heard()
     rig = rig_of(voices=Slow(), observer=heard)
     rig.engine.handle(EncodeVoice(np.ones(24000, np.float32), None, lambda result: None))
+    rig.engine.encode_references()
     assert heard.stages == [("voice", pytest.approx(3.0))]
 
 

@@ -187,6 +187,30 @@ def test_a_reference_is_encoded_between_steps_and_one_that_comes_at_the_end_is_a
     assert isinstance(answers[1], UnavailableError)
 
 
+@pytest.mark.parametrize("how", ["stop", "death"])
+def test_every_reference_is_answered_once_however_the_thread_ends(caplog: pytest.LogCaptureFixture, how: str) -> None:
+    begun, lost = threading.Event(), threading.Event()
+
+    def on_slice() -> None:
+        begun.set()
+        if lost.is_set():
+            raise FatalDeviceError("device lost")
+        time.sleep(0.001)
+
+    answers: list[list[object]] = [[], [], []]
+    with World(length=10**6, voices=FakeVoiceEncoder(count=10**6, on_slice=on_slice)) as world:
+        reader = world.submit()
+        for answer in answers:
+            world.thread.send(EncodeVoice(np.ones(24000, np.float32), None, answer.append))
+        assert begun.wait(5.0)
+        lost.set() if how == "death" else world.thread.send(Stop())
+        assert world.thread.join(5.0)
+    assert len(reader.ends) == 1
+    reason = "ENGINE_DEAD" if how == "death" else "STOPPING"
+    assert [[answer.reason for answer in told] for told in answers] == [[reason]] * 3
+    assert ("engine thread died" in caplog.text) == (how == "death")
+
+
 def test_an_encoder_that_raises_is_answered_with_an_error_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(FakeVoiceEncoder):
         def encode(self, pcm, ref_text):

@@ -86,6 +86,7 @@ class Bridge:
     client: EngineClient
     model: FakeModelRunner
     codec: FakeCodecRunner
+    voices: FakeVoiceEncoder
     faults: Faults
     submitted: list
     """Every ``Submit`` that reached the engine."""
@@ -130,12 +131,11 @@ async def bridge(
     if step_s:
         model.on_work = lambda kind, units: time.sleep(step_s) if kind == "step" else None
     codec = FakeCodecRunner(replace(FAKE_CODEC_INFO, slots=info.slots), faults=faults)
+    voices = FakeVoiceEncoder()
     submitted: list = []
 
     def build() -> Engine:
-        engine = Engine(
-            model, codec, make_policy("playout"), limits=limits, voices=FakeVoiceEncoder(), admission=admission
-        )
+        engine = Engine(model, codec, make_policy("playout"), limits=limits, voices=voices, admission=admission)
         take = engine.handle
 
         def handle(command):
@@ -160,7 +160,7 @@ async def bridge(
         normalize=normalize,
     )
     try:
-        yield Bridge(service, client, model, codec, faults, submitted)
+        yield Bridge(service, client, model, codec, voices, faults, submitted)
     finally:
         assert await client.stop(5.0)
 

@@ -122,7 +122,8 @@ class EngineClient:
             self._send_if_open(Wake())
 
     async def encode_voice(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
-        """Encode reference audio on the engine thread. Raises TtsError."""
+        """Encode reference audio on the engine thread, which gives it up when this call is cancelled. Raises
+        TtsError."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[VoicePrompt] = loop.create_future()
 
@@ -140,7 +141,7 @@ class EngineClient:
 
         self._answers.add(answer)
         try:
-            self._thread.send(EncodeVoice(pcm, ref_text, reply))
+            self._thread.send(EncodeVoice(pcm, ref_text, reply, wanted=lambda: not answer.done()))
             return await answer
         finally:
             self._answers.discard(answer)

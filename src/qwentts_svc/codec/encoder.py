@@ -1,4 +1,4 @@
-"""Codec encoder: reference audio to codes. Used once per voice, so it favours plainness over speed and
+"""Codec encoder: reference audio to codes, in slices. Used once per voice, so it favours plainness over speed and
 always computes in float32: codes are decided by nearest neighbours, and bfloat16 would move them."""
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ from qwentts_svc.codec.config import CodecConfig, EncoderConfig
 from qwentts_svc.codec.layers import Trace
 from qwentts_svc.codec.quantizer import codebook_table
 from qwentts_svc.codec.reader import TensorReader
+from qwentts_svc.codec.slices import Slices, finish
 
 __all__ = ["CodecEncoder", "build_encoder"]
 
+CHUNK_VALUES = 1 << 20
+"""Values of the widest activation of a chunk, the audio that goes through the layers at once: 8 frames with 64 filters.
+Measured on a CPU: half as many read the weights of the deep layers too often, twice as many make long slices."""
 
-@dataclass(frozen=True, slots=True)
+MATRIX_MIN_WEIGHTS = 1 << 20
+"""Convolutions with as many weights are computed as a product over windows: oneDNN lays the weights of a convolution
+out anew in every call, which took longer than a short chunk's arithmetic."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Conv:
     """Causal convolution: zeros (or the edge value) on the left, and on the right for ``ceil(n / stride)`` outputs."""
 
@@ -26,11 +35,35 @@ class _Conv:
     stride: int = 1
     replicate: bool = False
 
-    def __call__(self, x: Tensor) -> Tensor:
-        left = self.weight.shape[2] - self.stride
-        right = -x.shape[-1] % self.stride
-        padded = F.pad(x, (left, right), mode="replicate" if self.replicate else "constant")
-        return F.conv1d(padded, self.weight, self.bias, stride=self.stride)
+    def __call__(self, x: Tensor, past: _Past) -> Tensor:
+        """The next chunk. Only the last one may be no multiple of ``stride``."""
+        context, missing = self.weight.shape[2] - self.stride, -x.shape[-1] % self.stride
+        if context:
+            edge = past.tails.get(self)
+            if edge is None:
+                edge = (x[..., :1] if self.replicate else x.new_zeros(())).expand(*x.shape[:-1], context)
+            x = torch.cat([edge, x], dim=-1)
+            past.tails[self] = x[..., x.shape[-1] - context :].clone()  # a view would keep the whole chunk
+        if missing:
+            x = F.pad(x, (0, missing), mode="replicate" if self.replicate else "constant")
+        if self.weight.numel() < MATRIX_MIN_WEIGHTS:
+            return F.conv1d(x, self.weight, self.bias, stride=self.stride)
+        windows = x.unfold(-1, self.weight.shape[2], self.stride).transpose(1, 2).flatten(2)
+        return F.linear(windows, self.weight.flatten(1), self.bias).transpose(1, 2)
+
+
+@dataclass(slots=True)
+class _Past:
+    """What the layers remember of the chunks before.
+
+    ``tails``: the last inputs of a convolution, its left context. ``keys``, ``values``: [layers, B, kv_heads, steps,
+    head_dim] for the whole audio, of which the first ``steps_done`` are there.
+    """
+
+    keys: Tensor
+    values: Tensor
+    tails: dict[_Conv, Tensor]
+    steps_done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +94,17 @@ class _Codebooks:
     enter: Tensor
     tables: Tensor
 
-    def encode(self, x: Tensor) -> Tensor:
-        """[frames, hidden] -> int64 [frames, levels]: nearest row, subtract, continue."""
+    def encode(self, x: Tensor, levels: int) -> Slices[Tensor]:
+        """[frames, hidden] -> int64 [frames, levels]: nearest row, subtract, continue. One slice per level."""
         rest = x @ self.enter.t()
         codes = []
-        for table in self.tables:
+        for table in self.tables[:levels]:
             # Plain distances: the expanded form loses the digits that decide between near neighbours. argmin gives
             # the lowest index on ties.
             code = torch.cdist(rest, table, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=-1)
             codes.append(code)
             rest = rest - table[code]
+            yield
         return torch.stack(codes, dim=-1)
 
 
@@ -90,6 +124,7 @@ class CodecEncoder:
         self.groups = config.valid_quantizers
         self.device = downsample.weight.device
         self._config = config.encoder
+        self._chunk_frames = max(1, CHUNK_VALUES // (config.encoder.num_filters * config.encoder.samples_per_frame))
         self._first, self._stages, self._last = convs
         self._layers = layers
         self._downsample = downsample
@@ -97,51 +132,85 @@ class CodecEncoder:
 
     def encode(self, pcm: Tensor) -> Tensor:
         """float32 [samples] mono at ``sample_rate`` -> int64 [ceil(samples / samples_per_frame), groups]."""
-        frames = -(-pcm.shape[0] // self.samples_per_frame)
-        return self.encode_levels(pcm[None])[0, :frames, : self.groups]
+        return finish(self.slices(pcm))
 
     @torch.inference_mode()
+    def slices(self, pcm: Tensor, chunk_frames: int | None = None) -> Slices[Tensor]:
+        """``encode`` in slices, one per layer and chunk of ``chunk_frames`` frames (None: as ``CHUNK_VALUES`` says).
+        Holds the activations of one chunk and, of the audio before it, keys and values. The chunk's length may move a
+        value by a rounding error, how the slices are spread over time cannot."""
+        frames = -(-pcm.shape[0] // self.samples_per_frame)
+        past = self._nothing(1, pcm.shape[0])
+        codes = []
+        for chunk in torch.split(pcm, (chunk_frames or self._chunk_frames) * self._config.samples_per_frame):
+            codes.append((yield from self._chunk(chunk[None], past, self.groups, None)))
+        return torch.cat(codes, dim=1)[0, :frames]
+
     def encode_levels(self, pcm: Tensor, trace: Trace | None = None) -> Tensor:
-        """A batch [B, samples] -> int64 [B, frames, levels], every level of the quantizer.
+        """A batch [B, samples] -> int64 [B, frames, levels], every level of the quantizer, as one chunk.
 
         Shorter items are padded with zeros behind their end. That is signal to the later layers, where the padding of
         an item alone is zero per layer, so the last partial frame of a shorter item may get other codes than alone.
         """
-        x = self._first(pcm.to(self.device)[:, None])
+        with torch.inference_mode():
+            past = self._nothing(*pcm.shape)
+            return finish(self._chunk(pcm, past, self._config.num_quantizers, trace))
+
+    def _nothing(self, batch: int, samples: int) -> _Past:
+        """What is remembered before the first of ``samples`` samples."""
+        config = self._config
+        steps = -(-samples * config.downsample_stride // config.samples_per_frame)
+        shape = (config.num_layers, batch, config.num_kv_heads, steps, config.head_dim)
+        return _Past(torch.empty(shape, device=self.device), torch.empty(shape, device=self.device), {})
+
+    def _chunk(self, pcm: Tensor, past: _Past, levels: int, trace: Trace | None) -> Slices[Tensor]:
+        """The next samples [B, samples] -> int64 [B, frames, levels]."""
+        x = self._first(pcm.to(self.device)[:, None], past)
         _report(trace, "conv0", x)
         for index, stage in enumerate(self._stages):
-            x = x + stage.outer(F.elu(stage.inner(F.elu(x))))
+            yield
+            x = x + stage.outer(F.elu(stage.inner(F.elu(x), past)), past)
             _report(trace, f"res{index}", x)
-            x = stage.down(F.elu(x))
+            yield
+            x = stage.down(F.elu(x), past)
             _report(trace, f"down{index}", x)
-        x = self._last(F.elu(x))
+        yield
+        x = self._last(F.elu(x), past)
         _report(trace, "conv_out", x)
-        h = self._transform(x.transpose(1, 2))
+        h = yield from self._transform(x.transpose(1, 2), past)
         _report(trace, "transformer_out", h)
-        x = self._downsample(h.transpose(1, 2))
+        x = self._downsample(h.transpose(1, 2), past)
         _report(trace, "downsample", x)
         vectors = x.transpose(1, 2)
         flat = vectors.flatten(0, 1)
-        codes = torch.cat([quantizer.encode(flat) for quantizer in self._quantizers], dim=-1)
-        return codes.view(vectors.shape[0], vectors.shape[1], -1)
+        semantic, acoustic = self._quantizers
+        first = yield from semantic.encode(flat, 1)
+        others = yield from acoustic.encode(flat, levels - 1)
+        return torch.cat([first, others], dim=-1).view(vectors.shape[0], vectors.shape[1], -1)
 
-    def _transform(self, h: Tensor) -> Tensor:
+    def _transform(self, h: Tensor, past: _Past) -> Slices[Tensor]:
         config = self._config
         batch, steps, width = h.shape
+        done, seen = past.steps_done, past.steps_done + steps
+        past.steps_done = seen
         half = config.head_dim // 2
         exponents = torch.arange(half, dtype=torch.float64, device=h.device) / half
-        angles = torch.arange(steps, dtype=torch.float64, device=h.device)[:, None] * config.rope_theta**-exponents
+        angles = torch.arange(done, seen, dtype=torch.float64, device=h.device)[:, None] * config.rope_theta**-exponents
         cos, sin = angles.cos().float(), angles.sin().float()
         heads, kv_heads = config.num_heads, config.num_kv_heads
-        for layer in self._layers:
+        visible = torch.ones(steps, seen, dtype=torch.bool, device=h.device).tril(done) if done else None
+        for layer, keys, values in zip(self._layers, past.keys, past.values, strict=True):
+            yield
             qkv = F.linear(F.layer_norm(h, (width,), *layer.norm1, config.norm_eps), layer.qkv)
             split = qkv.view(batch, steps, heads + 2 * kv_heads, config.head_dim).transpose(1, 2)
-            q, k, v = split[:, :heads], split[:, heads : heads + kv_heads], split[:, heads + kv_heads :]
+            keys[:, :, done:seen] = _rotate(split[:, heads : heads + kv_heads], cos, sin)
+            values[:, :, done:seen] = split[:, heads + kv_heads :]
             mixed = F.scaled_dot_product_attention(
-                _rotate(q, cos, sin),
-                _rotate(k, cos, sin),
-                v,
-                is_causal=True,
+                _rotate(split[:, :heads], cos, sin),
+                keys[:, :, :seen],
+                values[:, :, :seen],
+                attn_mask=visible,
+                is_causal=visible is None,
                 enable_gqa=heads != kv_heads,
             )
             h = h + F.linear(mixed.transpose(1, 2).flatten(2), layer.out)

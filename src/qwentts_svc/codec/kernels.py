@@ -17,8 +17,8 @@ PACK_MIN_WEIGHTS = 1 << 20
 """float32 matrices below this stay plain: oneDNN's fixed cost per call (30 us) outweighs what packing saves."""
 
 LEAST_ROWS = 4
-"""Fewer rows than these get a kernel that sums in another order (one row on Intel's processors, up to three on AMD's), so
-that a frame of a row alone would have other bits than in company."""
+"""Fewer rows than these get a kernel that sums in another order (one row on Intel's processors, up to three on AMD's),
+so that a frame of a row alone would have other bits than in company."""
 
 CONV_MIN_STEPS = 64
 """Layers with fewer steps per frame are computed as a product over gathered windows: it batches the rows together,

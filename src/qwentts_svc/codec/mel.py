@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from qwentts_svc.codec.slices import Slices
+
 __all__ = ["HOP", "PAD", "LogMel", "mel_filterbank"]
 
 FFT = 1024
@@ -47,15 +49,20 @@ def mel_filterbank(bands: int, sample_rate: int, high_hz: float) -> Tensor:
 
 
 class LogMel:
-    """float32 [samples] -> float32 [frames, bands], samples // 256 frames without centring."""
+    """float32 [samples] -> float32 [bands, frames], samples // 256 frames without centring."""
 
     def __init__(self, bands: int, sample_rate: int, device: torch.device) -> None:
         self._filters = mel_filterbank(bands, sample_rate, sample_rate / 2).to(device)
         self._window = torch.hann_window(FFT, periodic=True, device=device)
 
-    def __call__(self, pcm: Tensor) -> Tensor:
+    def slices(self, pcm: Tensor, slice_frames: int) -> Slices[Tensor]:
+        """The spectrogram, ``slice_frames`` frames per slice."""
         padded = F.pad(pcm[None], (PAD, PAD), mode="reflect")[0]
-        spectrum = torch.fft.rfft(padded.unfold(0, FFT, HOP) * self._window)
-        magnitude: Tensor = (spectrum.real.square() + spectrum.imag.square() + MAGNITUDE_EPS).sqrt()
-        bands: Tensor = magnitude @ self._filters.t()
-        return bands.clamp(min=FLOOR).log()
+        parts = []
+        for frames in torch.split(padded.unfold(0, FFT, HOP), slice_frames):
+            spectrum = torch.fft.rfft(frames * self._window)
+            magnitude: Tensor = (spectrum.real.square() + spectrum.imag.square() + MAGNITUDE_EPS).sqrt()
+            bands: Tensor = self._filters @ magnitude.t()
+            parts.append(bands.clamp(min=FLOOR).log())
+            yield
+        return torch.cat(parts, dim=1)

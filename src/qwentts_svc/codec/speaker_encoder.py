@@ -1,4 +1,8 @@
-"""Speaker encoder of base checkpoints: an ECAPA-TDNN over log-mel frames, in float32, one voice at a time."""
+"""Speaker encoder of base checkpoints: an ECAPA-TDNN over log-mel frames, in float32, one voice at a time, in slices.
+
+Its layers look ahead and its statistics are of the whole audio, so the audio goes through layer by layer, and through
+each layer in pieces.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,14 @@ from torch import Tensor
 from qwentts_svc.codec.layers import Trace
 from qwentts_svc.codec.mel import HOP, PAD, LogMel
 from qwentts_svc.codec.reader import TensorReader
+from qwentts_svc.codec.slices import Slices, finish
 
 __all__ = ["SpeakerEncoder", "SpeakerShape", "build_speaker_encoder"]
 
 MIN_VARIANCE = 1e-12
+
+SLICE_FRAMES = 128
+"""Mel frames (1.4 s) that a layer takes per slice."""
 
 
 class SpeakerShape(Protocol):
@@ -50,12 +58,26 @@ class _Conv:
     dilation: int = 1
 
     def __call__(self, x: Tensor) -> Tensor:
-        span = (self.weight.shape[2] - 1) * self.dilation
-        padded = F.pad(x[None], (span // 2, span - span // 2), mode="reflect") if span else x[None]
-        return F.conv1d(padded, self.weight, self.bias, dilation=self.dilation)[0]
+        return F.conv1d(self._padded(x), self.weight, self.bias, dilation=self.dilation)[0]
 
-    def relu(self, x: Tensor) -> Tensor:
-        return F.relu(self(x))
+    def relu(self, x: Tensor, slice_frames: int) -> Slices[Tensor]:
+        """Rectified, ``slice_frames`` outputs per slice."""
+        padded, frames, span = self._padded(x), x.shape[1], self._span
+        out = x.new_empty(self.weight.shape[0], frames)
+        for start in range(0, frames, slice_frames):
+            piece = padded[..., start : start + slice_frames + span]
+            y = F.conv1d(piece, self.weight, self.bias, dilation=self.dilation)[0]
+            out[:, start : start + slice_frames] = F.relu(y)
+            yield
+        return out
+
+    @property
+    def _span(self) -> int:
+        return (self.weight.shape[2] - 1) * self.dilation
+
+    def _padded(self, x: Tensor) -> Tensor:
+        span = self._span
+        return F.pad(x[None], (span // 2, span - span // 2), mode="reflect") if span else x[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +90,15 @@ class _Block:
     squeeze: _Conv
     excite: _Conv
 
-    def __call__(self, x: Tensor) -> Tensor:
-        first, *others = self.enter.relu(x).chunk(len(self.chunks) + 1, dim=0)
+    def slices(self, x: Tensor, slice_frames: int) -> Slices[Tensor]:
+        inner = yield from self.enter.relu(x, slice_frames)
+        first, *others = inner.chunk(len(self.chunks) + 1, dim=0)
         outputs = [first]
         for index, (conv, chunk) in enumerate(zip(self.chunks, others, strict=True)):
-            outputs.append(conv.relu(chunk if index == 0 else chunk + outputs[-1]))
-        y = self.leave.relu(torch.cat(outputs, dim=0))
-        weight = self.excite(self.squeeze.relu(y.mean(dim=1, keepdim=True))).sigmoid()
+            outputs.append((yield from conv.relu(chunk if index == 0 else chunk + outputs[-1], slice_frames)))
+        y = yield from self.leave.relu(torch.cat(outputs, dim=0), slice_frames)
+        weight = self.excite(F.relu(self.squeeze(y.mean(dim=1, keepdim=True)))).sigmoid()
+        yield
         return y * weight + x
 
 
@@ -102,33 +126,54 @@ class SpeakerEncoder:
         self._attention = attention
         self._final = final
 
-    @torch.inference_mode()
     def embed(self, pcm: Tensor, trace: Trace | None = None) -> Tensor:
         """float32 [samples] mono at ``sample_rate`` -> float32 [enc_dim], not normalised."""
+        return finish(self.slices(pcm, trace=trace))
+
+    @torch.inference_mode()
+    def slices(self, pcm: Tensor, slice_frames: int = SLICE_FRAMES, trace: Trace | None = None) -> Slices[Tensor]:
+        """``embed`` in slices of ``slice_frames`` mel frames of one layer. The slices' length may move a value by a
+        rounding error, how they are spread over time cannot."""
 
         def report(name: str, value: Tensor) -> Tensor:
             if trace is not None:
                 trace(name, value)
             return value
 
-        x = report("mel", self._mel(pcm.to(self.device)).t())
-        x = report("block0", self._first.relu(x))
+        x = report("mel", (yield from self._mel.slices(pcm.to(self.device), slice_frames)))
+        x = report("block0", (yield from self._first.relu(x, slice_frames)))
         outputs = []
         for index, block in enumerate(self._blocks, start=1):
-            x = report(f"block{index}", block(x))
+            x = report(f"block{index}", (yield from block.slices(x, slice_frames)))
             outputs.append(x)
-        x = report("mfa", self._merge.relu(torch.cat(outputs, dim=0)))
-        pooled = report("asp", self._pool(x))
+        x = torch.cat(outputs, dim=0)
+        yield
+        x = report("mfa", (yield from self._merge.relu(x, slice_frames)))
+        pooled = report("asp", (yield from self._pool(x, slice_frames)))
         return self._final(pooled).squeeze(1)
 
-    def _pool(self, x: Tensor) -> Tensor:
+    def _pool(self, x: Tensor, slice_frames: int) -> Slices[Tensor]:
         """Attentive statistics: [C, T] -> [2 C, 1], weighted mean and deviation over time."""
-        frames = x.shape[1]
-        mean, deviation = _statistics(x, torch.full_like(x[:1], 1.0 / frames))
-        context = torch.cat([x, mean.expand(-1, frames), deviation.expand(-1, frames)], dim=0)
+        channels, frames = x.shape
+        # Statistics run over the whole time and are sliced by channels, into as many values as the other slices have.
+        step = max(1, channels * slice_frames // frames)
+        plain = []
+        for rows in torch.split(x, step):
+            plain.append(_statistics(rows, torch.full_like(rows[:1], 1.0 / frames)))
+            yield
+        whole = torch.cat([torch.cat(part) for part in zip(*plain, strict=True)])
         enter, leave = self._attention
-        weights = leave(torch.tanh(enter.relu(context))).softmax(dim=1)
-        return torch.cat(_statistics(x, weights), dim=0)
+        scores = torch.empty_like(x)
+        for start in range(0, frames, slice_frames):
+            piece = x[:, start : start + slice_frames]
+            context = torch.cat([piece, whole.expand(-1, piece.shape[1])], dim=0)
+            scores[:, start : start + slice_frames] = leave(torch.tanh(F.relu(enter(context))))
+            yield
+        attended = []
+        for rows, weights in zip(torch.split(x, step), torch.split(scores, step), strict=True):
+            attended.append(_statistics(rows, weights.softmax(dim=1)))
+            yield
+        return torch.cat([torch.cat(part) for part in zip(*attended, strict=True)])
 
 
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

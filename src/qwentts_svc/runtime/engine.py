@@ -39,7 +39,7 @@ from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.runners import CodecRunner, FatalDeviceError, ModelRunner, StepRow, VoiceEncoder
 from qwentts_svc.runtime.scheduler.plan import Policy, Snapshot, StepPlan
 from qwentts_svc.runtime.slots import SlotPool
-from qwentts_svc.runtime.voice_desk import encode_voice
+from qwentts_svc.runtime.voice_desk import VoiceDesk
 from qwentts_svc.types import FinishReason
 
 __all__ = ["Engine", "EngineLimits"]
@@ -64,7 +64,6 @@ class Engine:
     ) -> None:
         info = model.info
         self._model = model
-        self._voices = voices
         self._policy = policy
         self._limits = limits or EngineLimits()
         self._observer: Observer = observer or NullObserver()
@@ -75,6 +74,7 @@ class Engine:
         self.kv = KvPool(info.blocks, info.block_size)
         self.prefixes = PrefixCache(self.kv, model.copy_block, max_entries=prefix_entries)
         self.codec = CodecStage(codec)
+        self._desk = VoiceDesk(voices, self._frame_s, self._observer, clock)
         self._prefill = PrefillStage(model, self.slots, self.kv, self.prefixes, self.codec)
         self._exits = Exits(model, self.slots, self.kv, self.prefixes, self.codec, admission, self._observer, clock)
         self._intake = self._exits.intake
@@ -97,9 +97,7 @@ class Engine:
                 row = Row(command, groups=self._model.info.groups, frame_s=self._frame_s)
                 self._intake.submit(row, self._snapshot(), self._clock())
             case EncodeVoice():
-                started = self._clock()
-                encode_voice(self._voices, command)
-                self._observer.step("voice", self._clock() - started)
+                self._desk.take(command)
             case AppendText() | EndText() | Cancel() | Drain():
                 self._intake.update(command)
             case Wake() | Stop():
@@ -109,6 +107,15 @@ class Engine:
 
     def wait_s(self, now: float) -> float | None:
         """0: step at once; a number: sleep at most that long; None: sleep until a command comes."""
+        return 0.0 if self._desk.busy else self._free_s(now)
+
+    def encode_references(self, newcomer: Callable[[], bool] = lambda: False) -> None:
+        """Between two steps: slices of reference audio, within their share of the time."""
+        free_s = self._free_s(self._clock())
+        self._desk.work(float("inf") if free_s is None else free_s, newcomer)
+
+    def _free_s(self, now: float) -> float | None:
+        """For how long the rows need no step; None: until a command comes."""
         if self._wait_until is None:
             return None
         return max(0.0, self._wait_until - now)
@@ -261,7 +268,8 @@ class Engine:
             self.check_integrity()
 
     def fail_all(self, error: TtsError) -> StepEvents:
-        """Fail every row; for the end of the thread."""
+        """Fail every row and every reference; for the end of the thread."""
+        self._desk.close(error)
         return self._exits.fail_all(error)
 
     def _named(self, row_ids: Iterable[int]) -> list[Row]:

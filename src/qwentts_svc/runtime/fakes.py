@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qwentts_svc.codec.slices import Slices
 from qwentts_svc.errors import InputError
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.runtime.rows import eos_in_prompt
@@ -308,10 +309,21 @@ class FakeCodecRunner:
 
 @dataclass
 class FakeVoiceEncoder:
-    """``VoiceEncoder`` without torch: the key is a hash of the samples."""
+    """``VoiceEncoder`` without torch: the key is a hash of the samples. ``on_slice`` is called in each of ``count``
+    slices, so a virtual clock can charge for it."""
 
     sample_rate: int = SAMPLE_RATE
     groups: int = 16
+    count: int = 1
+    on_slice: Callable[[], None] | None = None
+
+    def slices(self, pcm: Pcm, ref_text: str | None) -> Slices[VoicePrompt]:
+        for index in range(self.count):
+            if self.on_slice is not None:
+                self.on_slice()
+            if index + 1 < self.count:
+                yield
+        return self.encode(pcm, ref_text)
 
     def encode(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
         if len(pcm) < 1280:

@@ -5,6 +5,7 @@ A *row* is one acoustic generation (one segment of text, spoken once). The event
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -124,14 +125,17 @@ class Reply(Protocol):
     def __call__(self, result: VoicePrompt | TtsError) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EncodeVoice:
-    """Encode reference audio (float32 mono at the codec encoder's rate) between two steps."""
+    """Encode reference audio (float32 mono at the codec encoder's rate), in slices between the steps. Compared by
+    identity."""
 
     pcm: Pcm
     ref_text: str | None
     """None: x-vector only."""
     reply: Reply
+    wanted: Callable[[], bool] = lambda: True
+    """False once nobody waits for the reply; asked on the engine thread before every slice."""
 
 
 @dataclass(frozen=True, slots=True)

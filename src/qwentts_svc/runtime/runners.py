@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from qwentts_svc.codec.slices import Slices
 from qwentts_svc.runtime.messages import PromptSpec
 from qwentts_svc.types import Codes, Pcm, Sampling, VoicePrompt
 
@@ -156,5 +157,6 @@ class VoiceEncoder(Protocol):
 
     sample_rate: int
 
-    def encode(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
-        """Raises InputError when the model cannot clone or the audio is too short."""
+    def slices(self, pcm: Pcm, ref_text: str | None) -> Slices[VoicePrompt]:
+        """Encode in slices that are short beside a frame, whose result does not depend on when they are done. A slice
+        raises InputError when the model cannot clone or the audio is of no use."""

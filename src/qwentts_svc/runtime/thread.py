@@ -37,6 +37,9 @@ class Steppable(Protocol):
     def wait_s(self, now: float) -> float | None:
         """0: step at once; a number: sleep at most that long; None: sleep until a command comes."""
 
+    def encode_references(self, newcomer: Callable[[], bool]) -> None:
+        """A short part of what has to be encoded, between two steps."""
+
     def fail_all(self, error: TtsError) -> StepEvents: ...
 
 
@@ -110,6 +113,9 @@ class EngineThread:
                     self.step_started_s = None
                     if events:
                         self._emit(events)
+                    self.step_started_s = self._clock()  # slices of references are work on the device, too
+                    engine.encode_references(self._newcomer)
+                    self.step_started_s = None
             error: TtsError = UnavailableError("the service is stopping", reason="STOPPING")
         except BaseException as failure:
             _LOG.critical("engine thread died", exc_info=failure)
@@ -125,8 +131,7 @@ class EngineThread:
         return self._submitted != self._taken
 
     def _drain(self, engine: Steppable) -> bool:
-        """Apply the waiting commands; block first if the engine is idle. A reference is the last of them: encoding
-        takes long, and the streams have a step before the next one. True when told to stop."""
+        """Apply the waiting commands; block first if the engine is idle. True when told to stop."""
         wait_s = engine.wait_s(self._clock())
         try:
             if wait_s is None:
@@ -138,12 +143,10 @@ class EngineThread:
             while True:
                 if isinstance(command, Stop):
                     return True
-                self.step_started_s = self._clock()  # encoding a reference is work on the device, too
+                self.step_started_s = self._clock()
                 engine.handle(command)
                 self._taken += isinstance(command, Submit)
                 self.step_started_s = None
-                if isinstance(command, EncodeVoice):
-                    return False
                 command = self._commands.get_nowait()
         except queue.Empty:
             return False

@@ -6,8 +6,10 @@ import hashlib
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from qwentts_svc.codec.encoder import CodecEncoder
+from qwentts_svc.codec.slices import Slices, finish
 from qwentts_svc.codec.speaker_encoder import SpeakerEncoder
 from qwentts_svc.errors import InputError, ModelError
 from qwentts_svc.types import Pcm, VoicePrompt
@@ -31,11 +33,16 @@ class TorchVoiceEncoder:
             )
         self.sample_rate = codec.sample_rate
         self._codec = codec
+        self._device = codec.device
         self._speaker = speaker
 
     def encode(self, pcm: Pcm, ref_text: str | None) -> VoicePrompt:
+        """``slices`` to their end."""
+        return finish(self.slices(pcm, ref_text))
+
+    def slices(self, pcm: Pcm, ref_text: str | None) -> Slices[VoicePrompt]:
         """float32 [samples] mono -> VoicePrompt, with codes and text when ``ref_text`` is given. ``key`` is a hash of
-        the audio and of the text. Raises InputError."""
+        the audio and of the text. A slice raises InputError."""
         if self._speaker is None:
             raise InputError(
                 "this model cannot clone a voice: it has no speaker encoder; use a base checkpoint or a preset speaker",
@@ -60,11 +67,25 @@ class TorchVoiceEncoder:
                 field="ref_text",
             )
         samples = torch.from_numpy(wave)
-        embedding = self._speaker.embed(samples).cpu().numpy()
+        embedding = (yield from self._timed(self._speaker.slices(samples))).cpu().numpy()
         if not np.isfinite(embedding).all():
             raise InputError("no voice can be made from this reference audio; use another recording", field=FIELD)
-        codes = None if ref_text is None else self._codec.encode(samples).cpu().numpy()
+        codes = None
+        if ref_text is not None:
+            codes = (yield from self._timed(self._codec.slices(samples))).cpu().numpy()
         return VoicePrompt(_content_key(wave, ref_text), embedding, codes, ref_text)
+
+    def _timed(self, work: Slices[Tensor]) -> Slices[Tensor]:
+        """A slice ends when the device has done it, not when it was told to: only so can its time be bounded."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                result: Tensor = end.value
+                return result
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
+            yield
 
 
 def _content_key(wave: Pcm, ref_text: str | None) -> str:
