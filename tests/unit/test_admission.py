@@ -19,7 +19,11 @@ def admission(slots: int = 16, **limits) -> Admission:
     return Admission(slots, LOW_LATENCY.ramp, limits=AdmissionLimits(**limits))
 
 
-def busy(streams: int, *, slack_s: float = 3.0, **fields) -> Bench:
+RESERVE_S = AdmissionLimits().reserve_s
+
+
+def busy(streams: int, *, slack_s: float = RESERVE_S, **fields) -> Bench:
+    """Streams that count for one place each, unless ``slack_s`` says otherwise."""
     bench = Bench(slots=16)
     bench.costs = SLOW
     for row_id in range(1, streams + 1):
@@ -46,7 +50,7 @@ def test_a_queued_row_comes_in_when_a_stream_ends() -> None:
     row = caller()
     desk.offer(row, busy(4).view(), NOW)
     assert desk.review(busy(4).view(), NOW + 0.05) == NO_CHANGE
-    assert desk.review(busy(3).view(), NOW + 0.05).admitted == (row,)
+    assert desk.review(busy(3, now=NOW + 0.05).view(), NOW + 0.05).admitted == (row,)
     assert desk.queued == ()
 
 
@@ -84,11 +88,53 @@ def test_the_queue_of_a_class_is_bounded() -> None:
     assert refusal.value.reason == "QUEUE_FULL"
 
 
-def test_strained_streams_close_the_door_whatever_the_model_says() -> None:
+@pytest.mark.parametrize(
+    ("streams", "spare_s", "stream_s", "fits"),
+    [
+        (4, 1.0, 4.0, True),  # three places
+        (5, 0.7, 4.0, False),  # four and an eighth
+        (4, 1.0, 40.0, False),  # the time in hand does not last until somebody has ended
+    ],
+)
+def test_streams_with_audio_in_hand_leave_room_for_others(
+    streams: int, spare_s: float, stream_s: float, fits: bool
+) -> None:
+    """Once callers were turned away from a house that was seconds ahead and could have spared the time."""
+    desk = admission()
+    desk._stream_s = stream_s
+    view = busy(streams, slack_s=RESERVE_S + spare_s, submitted_s=NOW - 1.0).view()
+    if fits:
+        assert desk.offer(caller(), view, NOW)
+    else:
+        with pytest.raises(QosError):
+            desk.offer(caller(), view, NOW)
+
+
+@pytest.mark.parametrize(
+    ("streams", "slack_s", "fits"), [(2, 0.4, True), (2, 0.35, True), (2, 0.3, False), (1, -9.0, False)]
+)
+def test_streams_that_run_dry_close_the_door_whatever_the_model_says(streams: int, slack_s: float, fits: bool) -> None:
     desk = admission()
     desk._stream_s = 0.05
-    assert desk.offer(caller(), busy(2, slack_s=0.4).view(), NOW)
-    assert not desk.offer(caller(), busy(2, slack_s=0.1).view(), NOW)
+    assert desk.offer(caller(), busy(streams, slack_s=slack_s).view(), NOW) is fits
+
+
+def test_a_stream_that_has_just_begun_had_no_time_to_get_ahead() -> None:
+    desk = admission()
+    desk._stream_s = 0.05
+    bench = busy(3, slack_s=0.0)
+    for row in bench.rows.values():
+        row.playout_start_s += row.audio_emitted_s - 0.5
+        row.audio_emitted_s = 0.5
+    assert desk.offer(caller(), bench.view(), NOW)
+
+
+@given(st.floats(-10.0, 20.0), st.floats(0.0, 5.0), st.floats(0.1, 60.0))
+def test_more_in_hand_never_takes_more_places(slack_s: float, more_s: float, stream_s: float) -> None:
+    desk = admission()
+    desk._stream_s = stream_s
+    less, more = busy(3, slack_s=slack_s + more_s), busy(3, slack_s=slack_s)
+    assert 0.0 <= desk._places(less.view(), NOW) <= desk._places(more.view(), NOW) + 1e-6 <= 3 * 4.0 + 1e-5
 
 
 def test_readers_that_read_slowly_or_not_at_all_keep_nobody_out() -> None:
@@ -119,7 +165,7 @@ def test_standard_stops_before_interactive_does() -> None:
     bench = Bench(slots=64)
     bench.costs = StepCosts(0.0, 0.005, 0.0, 0.0, 0.0, 0.0)  # ten streams
     for row_id in range(1, 10):
-        playing(bench, row_id, slack_s=3.0)
+        playing(bench, row_id, slack_s=RESERVE_S)
     assert not desk.offer(caller(98, priority=STANDARD), bench.view(), NOW)
     assert desk.offer(caller(99), bench.view(), NOW)
 
@@ -142,7 +188,7 @@ def test_a_stream_that_only_needs_the_codec_counts_for_that_share_of_a_place(cod
     for row_id in (1, 2, 3):
         bench.rows[row_id].move(RowState.FLUSHING)
     for row_id in (11, 12):
-        playing(bench, row_id, slack_s=3.0)
+        playing(bench, row_id, slack_s=RESERVE_S)
     assert desk.capacity(bench.view()) == 4
     assert desk.offer(caller(), bench.view(), NOW) is fits
 

@@ -17,6 +17,7 @@ from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.types import Priority
 
 NOW = 10.0
+RESERVE_S = AdmissionLimits().reserve_s
 FULL = Door(NOW, {INTERACTIVE: Place(0, 5.0, 0.2, 0.0)}, {})
 PRIORITIES = st.sampled_from(list(Priority))
 
@@ -97,7 +98,7 @@ def test_the_engine_keeps_to_the_room_that_the_sign_told_of() -> None:
     desk, bench = Admission(16, LOW_LATENCY.ramp), Bench()
     bench.costs = StepCosts(0.0, 0.0125, 0.0, 0.0, 0.0, 0.0)  # four streams
     for row_id in range(1, 4):
-        playing(bench, row_id, slack_s=3.0)
+        playing(bench, row_id, slack_s=RESERVE_S)
     door = desk.door(bench.view(), NOW, {})
     assert door.promised(INTERACTIVE, {}, NOW)
     assert not door.promised(INTERACTIVE, {INTERACTIVE: 1}, NOW)
@@ -112,7 +113,7 @@ def test_a_full_house_refuses_at_the_door_as_the_engine_does() -> None:
     bench = Bench()
     bench.costs = StepCosts(0.0, 0.0125, 0.0, 0.0, 0.0, 0.0)  # four streams
     for row_id in range(1, 5):
-        playing(bench, row_id, slack_s=3.0)
+        playing(bench, row_id, slack_s=RESERVE_S)
     errors = []
     for ask in (
         lambda: desk.offer(waiting_row(99, submitted_s=NOW), bench.view(), NOW),
@@ -140,7 +141,7 @@ def test_a_sign_means_nothing_after_a_second() -> None:
 def test_classes_that_nobody_listens_to_are_never_refused_at_the_door() -> None:
     desk = Admission(1, LOW_LATENCY.ramp)
     bench = Bench()
-    playing(bench, 1, slack_s=3.0)
+    playing(bench, 1, slack_s=RESERVE_S)
     door = desk.door(bench.view(), NOW, {})
     assert refused(door, STANDARD, 2.0, Counter())
     assert not refused(door, BATCH, 0.0, Counter({BATCH: 10_000}))

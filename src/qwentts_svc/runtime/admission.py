@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import floor
 
 from qwentts_svc.errors import QosError
 from qwentts_svc.runtime.cost import StepCosts
@@ -24,13 +25,16 @@ class AdmissionLimits:
     """How far the measurement is trusted."""
 
     headroom: float = 0.7
-    """Share of real time that admitted streams may take; the rest is for prefill, bursts and small steps."""
+    """Share of real time for streams with just the reserve in hand; the rest is for prefill, bursts and small steps."""
     min_streams: int = 1
     """Streams that are let in however slow the device is (a machine slower than real time still serves)."""
-    strained_slack_s: float = 0.35
-    """A stream that has been heard for longer than a second and has less than this in hand is strained..."""
-    strained_share: float = 0.15
-    """... and while more than this share of the streams is strained, nobody is let in, whatever the cost model says."""
+    reserve_s: float = 0.4
+    """A stream with this much audio in hand counts for one place. With more it counts for less, since it can do without
+    the device for a while..."""
+    dry_places: float = 4.0
+    """... and with less for more, up to this many places with nothing in hand: it has to be brought back soon."""
+    young_s: float = 0.7
+    """A stream that has been given less audio than this had no time to get ahead and counts for one place at most."""
     start_margin: float = 2.0
     """The first audio of a new stream may take this much longer than the work before it."""
     batch_slot_share: float = 0.75
@@ -48,6 +52,9 @@ class Review:
 
 NO_CHANGE = Review()
 
+_ROUNDING = 1e-9
+"""Sums of shares of places may miss a whole number by this much."""
+
 
 def capacity(costs: StepCosts, max_rows: int, call_frames: int, frame_s: float, overhead_s: float, limit: int) -> int:
     """Most streams, up to ``limit``, that can each have one frame per ``frame_s``; ``overhead_s`` per stream and frame
@@ -61,9 +68,6 @@ def capacity(costs: StepCosts, max_rows: int, call_frames: int, frame_s: float, 
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
     return low
-
-
-_SPEAKING = (RowState.RUNNING, RowState.PREEMPTED, RowState.WAIT_READER)
 
 
 class Admission:
@@ -99,8 +103,8 @@ class Admission:
 
         ``view.rows`` are the rows that are in; ``row`` is not among them. ``promised``: the sign told of a place.
         """
-        limit = self._room(view, now)
-        free = self._free(row.priority, view, limit)
+        limit = self.capacity(view)
+        free = self._free(row.priority, view, now, limit)
         ahead = self._ahead(row.priority)
         promise = self._limits.classes[row.priority]
         if promise.playout and now + self._start_s(view) > row.first_audio_deadline_s:
@@ -119,10 +123,10 @@ class Admission:
     def door(self, view: Snapshot, now: float, seen: Mapping[Priority, int]) -> Door:
         """The sign for those who hand calls in: what ``offer`` would say now. ``seen``: calls that it was asked about
         or that are in ``view``, by class."""
-        limit, start_s, places = self._room(view, now), self._start_s(view), {}
+        limit, start_s, places = self.capacity(view), self._start_s(view), {}
         for priority, promise in self._limits.classes.items():
             if promise.playout:
-                free, ahead = self._free(priority, view, limit), self._ahead(priority)
+                free, ahead = self._free(priority, view, now, limit), self._ahead(priority)
                 wait_s = self._wait_s(max(ahead - free, 0) + 1, view, limit)
                 places[priority] = Place(max(free - ahead, 0), wait_s, promise.max_wait_s, start_s)
         return Door(now, places, dict(seen))
@@ -132,14 +136,14 @@ class Admission:
         if not self._queue:
             return NO_CHANGE
         rows = list(view.rows)
-        limit = self._room(view, now)
+        limit = self.capacity(view)
         admitted: list[Row] = []
         refused: list[tuple[Row, QosError]] = []
         blocked: set[bool] = set()
         for row in start_order(self._queue, sessions_in_work(rows), now):
             promise = self._limits.classes[row.priority]
             inside = _with_rows(view, rows)
-            free = promise.playout not in blocked and self._free(row.priority, inside, limit) > 0
+            free = promise.playout not in blocked and self._free(row.priority, inside, now, limit) > 0
             late_s = now + self._start_s(inside) - row.first_audio_deadline_s
             if free and (late_s <= 0 or not promise.playout):
                 admitted.append(row)
@@ -180,27 +184,16 @@ class Admission:
         if row.prompt is not None:
             self._prompt_positions += weight * (row.prompt.positions - self._prompt_positions)
 
-    def _room(self, view: Snapshot, now: float) -> int:
-        """Streams that may be in work: the capacity, or ``min_streams`` while streams are strained."""
-        streams = strained = 0
-        for row in view.rows:
-            if row.state in _SPEAKING and self._limits.classes[row.priority].playout:
-                streams += 1
-                # A parked row's reader has audio enough, however long ago it should have been played.
-                behind = row.state is not RowState.WAIT_READER and row.due_s - now < self._limits.strained_slack_s
-                strained += behind and row.audio_emitted_s > 1.0 and not row.waited_for_caller
-        if strained > self._limits.strained_share * streams:
-            return self._limits.min_streams
-        return self.capacity(view)
-
-    def _free(self, priority: Priority, view: Snapshot, limit: int) -> int:
-        """Rows of a class for which there is a place now; below 0: rows that must end before there is none too many."""
+    def _free(self, priority: Priority, view: Snapshot, now: float, limit: int) -> int:
+        """Rows of a class for which there is a place now; below 0: places that must come free before there is none too
+        many."""
         promise = self._limits.classes[priority]
         slots = self._slots - len(view.rows)
         if not promise.playout:
             others = sum(1 for other in view.rows if other.priority is priority)
             return min(slots, max(1, int(self._slots * self._limits.batch_slot_share)) - others)
-        return min(slots, max(int(limit * promise.capacity_share), self._limits.min_streams) - self._streams(view))
+        limit = max(int(limit * promise.capacity_share), self._limits.min_streams)
+        return min(slots, floor(limit - self._places(view, now) + _ROUNDING))
 
     def _start_s(self, view: Snapshot) -> float:
         """Time in which a new row is heard for sure, behind those that were let in and have not been heard yet. An
@@ -220,12 +213,33 @@ class Admission:
         return in_progress_s + work_s * self._limits.start_margin
 
     def _streams(self, view: Snapshot) -> int:
-        """Rows with playout in work. One that has spoken its last frame counts for the codec work it still needs."""
-        classes, costs = self._limits.classes, view.costs
-        rows = [row for row in view.rows if classes[row.priority].playout]
-        flushing = sum(1 for row in rows if row.state is RowState.FLUSHING)
+        """Rows with playout in work."""
+        return sum(1 for row in view.rows if self._limits.classes[row.priority].playout)
+
+    def _places(self, view: Snapshot, now: float) -> float:
+        """Places that the rows with playout take together. A stream that has spoken its last frame counts for the codec
+        work it still needs, the others by what they have in hand: time in hand lasts until the house has turned over,
+        so a stream that has as much of it as a stream lasts needs nothing until then."""
+        limits, costs = self._limits, view.costs
         frame_s = costs.codec_frame_s + costs.step_row_s
-        return len(rows) - flushing + (int(flushing * costs.codec_frame_s / frame_s) if frame_s > 0 else 0)
+        codec_share = costs.codec_frame_s / frame_s if frame_s > 0 else 0.0
+        debt_places = (limits.dry_places - 1.0) / limits.reserve_s
+        places = 0.0
+        for row in view.rows:
+            if not limits.classes[row.priority].playout:
+                continue
+            if row.state is RowState.FLUSHING:
+                places += codec_share
+                continue
+            spare_s = row.due_s - now - limits.reserve_s if row.first_audio_s is not None else 0.0
+            if spare_s >= 0.0:
+                places += max(1.0 - spare_s / self._stream_s, 0.0)
+            # Who is read slowly has audio enough, however long ago it should have been played.
+            elif row.audio_emitted_s <= limits.young_s or row.waited_for_caller or row.state is RowState.WAIT_READER:
+                places += 1.0
+            else:
+                places += min(1.0 - spare_s * debt_places, limits.dry_places)
+        return places
 
     def _ahead(self, priority: Priority) -> int:
         return sum(1 for row in self._queue if row.priority <= priority)
