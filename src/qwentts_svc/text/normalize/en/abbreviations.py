@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from qwentts_svc.text.normalize.en.tables import ends_sentence
-from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 from qwentts_svc.text.normalize.wordlist import words
 
 _TITLES = {
@@ -19,7 +19,9 @@ _TITLES = {
     "Det": "Detective",
     "St": "Saint", "Ste": "Sainte", "Mt": "Mount", "Ft": "Fort", "Amb": "Ambassador", "Atty": "Attorney",
     "Messrs": "Messieurs",
-    "Drs": "Doctors", "Pt": "Point",
+    "Drs": "Doctors", "Sens": "Senators", "Reps": "Representatives", "Govs": "Governors", "Profs": "Professors",
+     "Pt": "Point", "Ret": "Retired", "Rt": "Right", "Ofc": "Officer", "Dep": "Deputy", "Insp": "Inspector",
+    "Ens": "Ensign", "Wm": "William", "Jas": "James", "Chas": "Charles", "Geo": "George", "Pfc": "Private First Class",
 }  # fmt: skip
 _NO_DOT_TITLES = "Dr|Mr|Mrs|Ms|Prof|Sgt|Capt|St|Mt"
 _AFTER_NAME = {
@@ -41,9 +43,19 @@ _WORDS = {
     "attn": "attention",
     "ext": "extension", "intro": "introduction", "dist": "district", "ed": "edition", "ver": "version",
     "pkg": "package",
-    "vol": "volume", "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years", "resp": "respectively",
+    "vol": "volume", "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years",
+    "appt": "appointment", "appts": "appointments", "acct": "account", "amt": "amount", "addr": "address",
+    "std": "standard", "wt": "weight", "mfr": "manufacturer", "sched": "schedule", "pkgs": "packages",
+    "mtg": "meeting", "mtgs": "meetings", "avail": "available",
+    "pt": "patient", "ret": "retired", "dob": "date of birth",
+    "depts": "departments",
 }  # fmt: skip
-_NEEDS_LOWER_AFTER = frozenset(words("ed ext apt min max est temp ave intro dist vol"))
+_PARTICIPLES = {"incl": "included", "excl": "excluded"}
+"""What stands after its noun: "utilities incl."."""
+_TEMPORARY = re.compile(
+    r"(?:housing|jobs?|work(?:ers?)?|positions?|agency|staff|files?|employees?|help|fix|permit|access)\b"
+)
+_NEEDS_LOWER_AFTER = frozenset(words("ed ext apt min max est temp ave intro dist vol pt std"))
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
     "vols": "volumes", "ch": "chapter", "chap": "chapter", "sec": "section", "art": "article", "eq": "equation",
@@ -52,14 +64,16 @@ _BEFORE_NUMBER = {
     "rm": "room",
     "bk": "book", "pt": "part", "ext": "extension", "est": "established", "tab": "table", "app": "appendix",
     "div": "division",
-    "ep": "episode", "approx": "approximately", "lvl": "level", "v": "verse", "vv": "verses",
+    "ep": "episode", "prop": "proposition", "col": "column", "cols": "columns", "approx": "approximately",
+    "lvl": "level",
+    "secs": "sections", "chs": "chapters", "paras": "paragraphs", "eqs": "equations", "v": "verse", "vv": "verses",
 }  # fmt: skip
 _TITLE = re.compile(
     rf"\b({'|'.join(_TITLES)})\.\s?(?=\"?[A-Z]|(?:and|or|&) (?:Mrs?|Ms|Dr|Prof)\b)|\b({_NO_DOT_TITLES})\s(?=[A-Z][a-z])"
 )
 _NAMED = re.compile(rf"(?<=[\w,&] )({'|'.join(_AFTER_NAME)})\.(?!\w)|(?<=[a-z], )(Jr|Sr)\b|(?<=& )(Co)\b")
 _NUMBERED_NAMES = "|".join(sorted(_BEFORE_NUMBER, key=len, reverse=True))
-_NUMBERED = re.compile(rf"\b(?=[A-Za-z]{{1,6}}\.)({_NUMBERED_NAMES})\.\s?(?=#?[0-9])", re.IGNORECASE)
+_NUMBERED = re.compile(rf"\b(?=[A-Za-z]{{1,6}}\.)({_NUMBERED_NAMES})\.\s?(?=\(?#?[0-9])", re.IGNORECASE)
 _NUMBERED_ROMAN = re.compile(
     r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE
 )
@@ -69,12 +83,24 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<=\w )(vs|aka|approx)(?= \w)")
+_SIZE = re.compile(r"(?<=[0-9½¼¾⅓⅔] )(med|lg|lge|sm)\b\.?(?= [a-z])")
+_SIZES = {"med": "medium", "lg": "large", "lge": "large", "sm": "small"}
+_CONTRACTED = re.compile(r"(?<![\w'])(?:[Ii]nt'l|[Nn]at'l|[Gg]ov't|[Dd]ep't|[Aa]ss'n|[Cc]ont'd|[Ss]ec'y)(?!\w)")
+_CONTRACTIONS = {
+    "int'l": "international", "nat'l": "national", "gov't": "government", "dep't": "department",
+    "ass'n": "association", "cont'd": "continued", "sec'y": "secretary",
+}  # fmt: skip
+_CHAT = re.compile(r"(?<![\w.'/@#-])([Pp]l[sz]|[Tt]hx|[Bb]tw|[Tt]mrw)\b\.?(?![\w'/@-])")
+_CHAT_WORDS = {"pls": "please", "plz": "please", "thx": "thanks", "btw": "by the way", "tmrw": "tomorrow"}
+_CASE = re.compile(r"(?<=[\w.)] )v\.(?= [A-Z])")
+"""Between the parties of a lawsuit."""
 _EACH = re.compile(r"(?<=\w )ea(?:\.(?!\w)|(?=[\s,;:!?)]|$)(?! [a-z]))")
 _OVER = re.compile(r"(?<!\w)([YQM])o\1(?!\w)")
 _PERIODS = {"Y": "year", "Q": "quarter", "M": "month"}
 _INITIALS = re.compile(
     r"(?<![\w.])((?:[A-Za-z]\.){2,6})(?![\w.])|(?<![\w.])((?:[A-Z]\.){1,5}[A-Z])(?![\w.'])|\b(Ph\.\s?D)\.?(?!\w)"
 )
+_DOSAGE = frozenset(("b.i.d.", "t.i.d.", "q.i.d.", "q.d.", "p.r.n.", "p.o."))
 _FAMILIAR_STOPS = frozenset(("am", "pm"))
 
 
@@ -112,11 +138,16 @@ def _word(match: re.Match[str], _: RuleContext) -> str | None:
     if match.group(1) not in (key, key.upper(), key.capitalize()):
         return None  # "2 HRs." are home runs
     rest = text[match.end() :].lstrip(" ")
-    if key in _NEEDS_LOWER_AFTER and not rest[:1].islower():
+    in_brackets = rest[:1] == ")" and text[match.start() - 1 : match.start()] == "("
+    if key in _NEEDS_LOWER_AFTER and not (rest[:1].islower() or in_brackets):
         return None
+    if key == "temp" and _TEMPORARY.match(rest):
+        return _cased("temporary", match.group(1))
     if key == "approx" and re.search(r"\b(?:[Tt]he|[Aa]n?|[Ii]ts|[Oo]ur)\s$", text[: match.start()]):
         return "approximate"
     stop = _stop(match)
+    if key in _PARTICIPLES and (stop or rest[:1] in ("", ")", ",", ";") or rest[:1].isupper()):
+        return _cased(_PARTICIPLES[key], match.group(1)) + (stop or ("." if rest[:1].isupper() else ""))
     if key == "etc" and not stop and rest[:1].isupper():
         stop = "."
     return _cased(_WORDS[key], match.group(1)) + stop
@@ -124,6 +155,23 @@ def _word(match: re.Match[str], _: RuleContext) -> str | None:
 
 def _bare(match: re.Match[str], _: RuleContext) -> str:
     return {"vs": "versus", "aka": "also known as", "approx": "approximately"}[match.group(1)]
+
+
+def _size(match: re.Match[str], _: RuleContext) -> str:
+    return _SIZES[match.group(1)]
+
+
+def _contracted(match: re.Match[str], _: RuleContext) -> str:
+    return _cased(_CONTRACTIONS[match.group().lower()], match.group())
+
+
+def _chat(match: re.Match[str], _: RuleContext) -> str:
+    return _cased(_CHAT_WORDS[match.group(1).lower()], match.group(1)) + _stop(match)
+
+
+def _case(match: re.Match[str], _: RuleContext) -> str | None:
+    party = match.string[: match.start()].rstrip().rpartition(" ")[2].lstrip("\"'(")
+    return "versus" if party[:1].isupper() else None
 
 
 def _each(match: re.Match[str], _: RuleContext) -> str:
@@ -140,7 +188,7 @@ def _initials(match: re.Match[str], _: RuleContext) -> str | None:
     letters = re.findall("[A-Za-z]", text)
     if "".join(letters).lower() in _FAMILIAR_STOPS:
         return "".join(letters).upper() + _stop(match)
-    if not text[0].isupper():
+    if not text[0].isupper() and text not in _DOSAGE:
         return None
     return " ".join(letters).upper() + ("" if text == "P.S." else _stop(match))
 
@@ -169,6 +217,7 @@ def _titled(text: str) -> bool:
 
 
 EARLY: tuple[Rule, ...] = (
+    PatternRule("abbreviation", DIGITS, _SIZE, _size, re.compile("[0-9½¼¾⅓⅔] (?:med|lge?|sm)")),
     PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _abbreviated),
     PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _abbreviated),
 )
@@ -183,7 +232,10 @@ RULES: tuple[Rule, ...] = (
     ),
     PatternRule("abbreviation", _DOT, _WORD, _word, _abbreviated),
     PatternRule("abbreviation", None, _BARE, _bare, re.compile(" (?:vs|aka|approx) ")),
+    PatternRule("abbreviation", frozenset("'"), _CONTRACTED, _contracted, re.compile("[tvpsnc]'[ltndy]")),
+    PatternRule("abbreviation", None, _CHAT, _chat, re.compile("[Pp]l[sz]|[Tt]hx|[Bb]tw|[Tt]mrw")),
+    PatternRule("abbreviation", _DOT, _CASE, _case, re.compile(r" v\. [A-Z]")),
     PatternRule("abbreviation", None, _EACH, _each, re.compile(r" ea(?![a-z])")),
     PatternRule("abbreviation", frozenset("YQM"), _OVER, _over, re.compile("[YQM]o[YQM]")),
-    PatternRule("initials", _DOT, _INITIALS, _initials, _abbreviated),
+    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"\.(?<=[A-Za-z]\.)(?:[A-Za-z]|\sD)")),
 )

@@ -23,7 +23,9 @@ _NAME = r"(?:[NSEW]\.?\s|NE\s|NW\s|SE\s|SW\s)?(?:[A-Z][a-z']{1,20}\s|[0-9]{1,3}(
 _HOUSE = re.compile(
     rf"(?<![\w.,$€£#/-])([1-9][0-9]{{0,4}})([A-Z]?)(?=\s{_NAME}(?:{_SHORT}|{_FULL})\b|\s(?:[NSEW]\.?\s)?Broadway\b)"
 )
-_STREET = re.compile(rf"(?<=[a-z])(\s)({_SHORT})\b(\.)?")
+_STREET = re.compile(rf"(?:(?<=[a-z])|(?<=\s[A-Z]))(\s)({_SHORT})\b(\.)?")
+_SAINT = re.compile(rf"[A-Z][a-z']{{1,20}}\s(?:{_SHORT}|{_FULL})\b")
+"""What a street is named after: "St. Clair Ave."."""
 _DIRECTION = re.compile(
     rf"(?<![\w.])(N|S|E|W|NE|NW|SE|SW)\.?\s(?=(?:[A-Z][a-z]{{1,20}}\s|[0-9]{{1,3}}(?:st|nd|rd|th)\s){{1,3}}(?:{_SHORT}|{_FULL})\b)"
 )
@@ -58,8 +60,20 @@ _OLD_STATES = {
     "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
     "Va": "Virginia", "Vt": "Vermont", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
 }  # fmt: skip
-_OLD_STATE = re.compile(rf"(?<=[a-z], )({'|'.join(_OLD_STATES)})\.(?!\w)")
-_PARTY = re.compile(rf"(?<=\()([DRI])-(?:({'|'.join(_OLD_STATES)})\.?|({'|'.join(_STATES)}))(?=[),])")
+_DOTTED_STATES = {
+    "N.C": "North Carolina", "N.D": "North Dakota", "N.H": "New Hampshire", "N.J": "New Jersey", "N.M": "New Mexico",
+    "N.Y": "New York", "R.I": "Rhode Island", "S.C": "South Carolina", "S.D": "South Dakota", "W.Va": "West Virginia",
+}  # fmt: skip
+_AFTER_TOWN = _OLD_STATES | _DOTTED_STATES
+_OLD_STATE = re.compile(rf"(?<=[a-z], )({'|'.join(map(re.escape, _AFTER_TOWN))})\.(?!\w)")
+_FULL_STATES = "|".join(_STATES.values())
+_PARTY = re.compile(rf"(?<=\()([DRI])-(?:({'|'.join(_OLD_STATES)})\.?|({'|'.join(_STATES)})|({_FULL_STATES}))(?=[),])")
+_LETTERED = re.compile(r"\bAve?\.?(?=\s[A-D]\b)")
+_POINT = re.compile(r"(?:NE|NW|SE|SW|[A-Z]|North|South|East|West|Northeast|Northwest|Southeast|Southwest)\b")
+_QUARTER = re.compile(r"(?:NE|NW|SE|SW)\b")
+_STREET_QUARTER = re.compile(rf"\b({_FULL})(,?\s)(NE|NW|SE|SW)(?!\w)")
+_ROAD = re.compile(r"\b(Rte?|Hwy)\.?\s(?=[1-9][0-9]{0,3}(?!\w|[.,][0-9]))")
+_ROADS = {"Rt": "Route", "Rte": "Route", "Hwy": "Highway"}
 _ROOM = re.compile(r"\b((?:[Rr]oom|[Ss]uite|[Aa]partment|Apt\.|Rm\.)\s#?)([1-9][0-9]{2,3})(?![\w%]|[.,:/-]?[0-9])")
 _UNIT = re.compile(r"\b(Apt|Ste|Rm|Fl|Bldg)\.?(?=\s#?(?:[0-9]|[A-Z]\b))")
 _UNITS = {"Apt": "Apartment", "Ste": "Suite", "Rm": "Room", "Fl": "Floor", "Bldg": "Building"}
@@ -76,7 +90,7 @@ def _street(match: re.Match[str], _: RuleContext) -> str | None:
     rest = text[match.end() :].lstrip(" ")
     in_address = bool(
         re.search(
-            r"(?:\b[0-9]{1,5}|(?:one|two|three|four|five|six|seven|eight|nine|ten|[a-z]+teen|[a-z]+ty|hundred))\s(?:[A-Z][\w.]{0,20}\s){0,2}\S{1,20}$",
+            r"(?:\b[0-9]{1,5}|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred))\s(?:[A-Z][\w.]{0,20}\s){0,2}\S{1,20}$",
             text[: match.start()],
         )
     )
@@ -87,16 +101,21 @@ def _street(match: re.Match[str], _: RuleContext) -> str | None:
         or before in ("The", "See", "Ask", "Meet", "Dear", "Call", "Visit", "Hello", "Hi")
     ):
         return None
-    follows_name = rest[:1].isupper() and not ends_sentence(text, match.end())
+    if len(before) == 1 and not (in_address or _QUARTER.match(rest)):
+        return None
+    if kind == "St" and (before == "Rue" or _SAINT.match(rest)):
+        return None
+    follows_name = rest[:1].isupper() and not (ends_sentence(text, match.end()) or _QUARTER.match(rest))
     if kind in ("St", "Dr") and follows_name and not in_address:
         return None
     if (
         not dot
         and kind in ("Pl", "Sq", "Ct", "Cir", "Ter", "Dr", "St", "Av")
-        and not (in_address or rest[:1] in (",", "") or rest[:1].islower())
+        and not (in_address or rest[:1] in (",", "") or rest[:1].islower() or _QUARTER.match(rest))
     ):
         return None
-    return f"{space}{_KINDS[kind]}" + ("." if dot and ends_sentence(text, match.end()) else "")
+    closes = ends_sentence(text, match.end()) or (rest[:1].isupper() and not _POINT.match(rest))
+    return f"{space}{_KINDS[kind]}" + ("." if dot and closes else "")
 
 
 def _direction(match: re.Match[str], _: RuleContext) -> str:
@@ -121,12 +140,24 @@ def _dc_zip(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _old_state(match: re.Match[str], _: RuleContext) -> str:
-    return _OLD_STATES[match.group(1)] + ("." if ends_sentence(match.string, match.end()) else "")
+    return _AFTER_TOWN[match.group(1)] + ("." if ends_sentence(match.string, match.end()) else "")
 
 
 def _party(match: re.Match[str], _: RuleContext) -> str:
-    party, old, code = match.groups()
-    return f"{party}, {_OLD_STATES[old] if old else _STATES[code]}"
+    party, old, code, full = match.groups()
+    return f"{party}, {_OLD_STATES[old] if old else _STATES[code] if code else full}"
+
+
+def _lettered(_: re.Match[str], __: RuleContext) -> str:
+    return "Avenue"
+
+
+def _street_quarter(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + match.group(2) + _DIRECTIONS[match.group(3)]
+
+
+def _road(match: re.Match[str], _: RuleContext) -> str:
+    return _ROADS[match.group(1)] + " "
 
 
 def _room(match: re.Match[str], _: RuleContext) -> str:
@@ -141,18 +172,21 @@ _KIND = re.compile(rf"(?:{_SHORT})\b")
 
 
 def _has_street(text: str) -> bool:
-    """Whether a shortened kind of street stands after a word in small letters."""
-    return any(text[max(0, kind.start() - 2)].islower() for kind in _KIND.finditer(text))
+    """Whether a shortened kind of street stands after a letter."""
+    return any(text[max(0, kind.start() - 2)].isalpha() for kind in _KIND.finditer(text))
 
 
 RULES: tuple[Rule, ...] = (
     PatternRule("address", DIGITS, _HOUSE, _house, re.compile(r"[0-9][A-Z]?\s[A-Z0-9]")),
     PatternRule("address", frozenset("NSEW"), _DIRECTION, _direction),
     PatternRule("address", frozenset("SABRLCPHETDF"), _STREET, _street, _has_street),
+    PatternRule("address", frozenset("NS"), _STREET_QUARTER, _street_quarter, re.compile(r"\s[NS][EW]\b")),
+    PatternRule("address", DIGITS, _ROAD, _road, re.compile(r"(?:Rte?|Hwy)\.?\s[1-9]")),
     PatternRule("address", frozenset("ACDFGHIKLMNOPRSTUVW"), _STATE, _state, re.compile(r"[A-Z]{2}\b")),
-    PatternRule("address", frozenset("."), _OLD_STATE, _old_state, re.compile(r", [A-Z][a-z]{1,4}\.")),
+    PatternRule("address", frozenset("."), _OLD_STATE, _old_state, re.compile(r", [A-Z](?:[a-z]{1,4}|\.[A-Z]a?)\.")),
     PatternRule("address", frozenset("("), _PARTY, _party, re.compile(r"\([DRI]-")),
+    PatternRule("address", frozenset("A"), _LETTERED, _lettered, re.compile(r"Ave?\.?\s[A-D]")),
     PatternRule("address", DIGITS, _ROOM, _room, re.compile(r"(?:oom|uite|ment|Apt\.|Rm\.)\s#?[0-9]{3}")),
     PatternRule("address", DIGITS, _DC_ZIP, _dc_zip, re.compile(r"C\.?,?\s[0-9]{5}")),
-    PatternRule("address", frozenset("ASRFB"), _UNIT, _unit),
+    PatternRule("address", frozenset("ASRFBf"), _UNIT, _unit),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.en.context import ContextRule
 from qwentts_svc.text.normalize.en.numbers import cardinal, number, ordinal
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
@@ -16,20 +17,25 @@ _SIGNS = "".join(VULGAR)
 MIXED = rf"(?:[0-9]{{1,4}}\s)?[1-9][0-9]{{0,2}}[/⁄][1-9][0-9]{{0,3}}(?![0-9/])|[0-9]{{0,4}}\s?[{_SIGNS}]"
 """A fraction with or without a whole number before it."""
 
+_BELOW_ONE = re.compile(r"[0-9]{1,3}[/⁄][0-9]{1,4}|\D")
 _PARTS = re.compile(rf"(?:([0-9]{{1,4}})\s?)??(?:([0-9]{{1,3}})[/⁄]([0-9]{{1,4}})|([{_SIGNS}]))$")
 _FRACTION = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})(?:(?:th|rd|nd)s?)?(?![\w%/]|[.,:-][0-9])")
-_OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|100?0?)/(5|10|100)(?![\w%/.]|[.,:-][0-9])")
+_OUT_OF = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,3}\.[0-9]{1,2}|100?0?)/(5|10|100)(?![\w%/]|[.,:-][0-9])")
 _SCORE = re.compile(
     r"\b((?:[Rr]ated|[Rr]ating(?: of)?|[Ss]cored?(?: of)?|[Gg]ot|[Gg]rade(?: of)?|"
-    r"(?:[Gg]ave|[Gg]ives?)(?: it| him| her| them| us| me)?)(?: an?)? )"
-    r"([0-9]{1,3})/(5|10|20|50|100)(?![\w%/.]|[.,:-][0-9])|(?<![\w.,/$€£-])([1-9][0-9])/(100)(?![\w%/]|[.,:-][0-9])"
+    r"(?:[Gg]ave|[Gg]ives?|[Rr]ates?)(?: it| him| her| them| us| me)?)(?: an?)? )"
+    r"([0-9]{1,3})/(5|10|20|50|100)(?![\w%/]|[.,:-][0-9])|(?<![\w.,/$€£-])([1-9][0-9])/(100)(?![\w%/]|[.,:-][0-9])"
 )
+_STARS = re.compile(r"(?<![\w.,/$€£-])([0-9]{1,2})/(5|10)(?=\s(?:stars?|points)\b)")
 _PRESSURE = re.compile(
     r"(\bBP(?:\s(?:of|was|is))?:?\s)([0-9]{2,3})/([0-9]{2,3})(\s?mm\s?Hg)?(?![\w%/-]|[.,:][0-9])"
     r"|(?<![\w.,/$€£-])([0-9]{2,3})/([0-9]{2,3})\s?mm\s?Hg(?!\w)"
 )
 _SPAN = re.compile(rf"(?<![\w.,/$€£:-])({MIXED})\s?[-–—]\s?(?=({MIXED}|[1-9][0-9]?(?![0-9]))(?![%/]|[.,:-][0-9]))")
 _SPAN_GATE = re.compile(rf"(?:[/⁄][0-9]{{1,4}}|[{_SIGNS}])\s?[-–—]\s?[0-9{_SIGNS}]")
+_HYPHENED = re.compile(r"(?<![\w.,/$€£:-])([1-9][0-9]?)-(?=(?:1/[2348]|2/3|3/[48]|[57]/8)(?![0-9/-]))")
+"""A whole number joined to its fraction: "1-1/2 cups"."""
+_PLAIN = re.compile("[0-9]{1,3}/[0-9]{1,4}")
 _COMMON = frozenset(("1/2", "1/3", "2/3", "1/4", "3/4", *VULGAR))
 _SPLIT = re.compile(r"(?<![\w.,/$€£-])([1-9][05])/([1-9][05])(?![\w%/-]|[.,:][0-9])")
 """Parts of a hundred: "the 80/20 rule"."""
@@ -40,8 +46,9 @@ _FIXED = {
     "50/50": "fifty fifty",
     "20/20": "twenty twenty",
     "50-50": "fifty fifty",
+    "9-1-1": "nine one one",
 }
-_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7(?:/365)?|9/11|50[/-]50|20/20)(?![\w/-]|\.[0-9])")
+_FIXED_PATTERN = re.compile(r"(?<![\w./])(?:24/7(?:/365)?|9/11|9-1-1|50[/-]50|20/20)(?![\w/-]|\.[0-9])")
 
 
 def _simple(top: int, bottom: int) -> str:
@@ -54,6 +61,11 @@ def _simple(top: int, bottom: int) -> str:
     else:
         name = ordinal(bottom).removeprefix("one ") + ("" if top == 1 else "s")
     return f"{cardinal(top)} {name}"
+
+
+def is_below_one(text: str) -> bool:
+    """Whether a ``MIXED`` has no whole number before its fraction."""
+    return _BELOW_ONE.fullmatch(text) is not None
 
 
 def mixed(text: str) -> str:
@@ -82,9 +94,13 @@ def _pressure(match: re.Match[str], _: RuleContext) -> str:
 
 def _span(match: re.Match[str], _: RuleContext) -> str | None:
     low, high = match.groups()
-    if high.isdigit() and low not in _COMMON:
-        return None
+    if high.isdigit() and _PLAIN.fullmatch(low) and low not in _COMMON:
+        return None  # "5/8-9" may be dates or sizes
     return f"{mixed(low)} to "
+
+
+def _hyphened(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + " "
 
 
 def _split(match: re.Match[str], _: RuleContext) -> str | None:
@@ -102,6 +118,10 @@ def _out_of(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{number(match.group(1))} out of {number(match.group(2))}"
 
 
+def _stars(match: re.Match[str], _: RuleContext) -> str:
+    return f"{number(match.group(1))} out of {number(match.group(2))}"
+
+
 def _score(match: re.Match[str], _: RuleContext) -> str:
     top, bottom = match.group(2) or match.group(4), match.group(3) or match.group(5)
     return f"{match.group(1) or ''}{number(top)} out of {number(bottom)}"
@@ -109,6 +129,7 @@ def _score(match: re.Match[str], _: RuleContext) -> str:
 
 _GATE = re.compile(rf"[0-9][/⁄][0-9]|[{_SIGNS}]")
 EARLY: tuple[Rule, ...] = (
+    PatternRule("fraction", frozenset("/"), _HYPHENED, _hyphened, re.compile("[0-9]-[0-9]/[0-9]")),
     PatternRule("fraction", frozenset("-–—"), _SPAN, _span, _SPAN_GATE),
     PatternRule("fraction", frozenset("/"), _PRESSURE, _pressure, re.compile(r"BP|mm\s?Hg")),
 )
@@ -116,6 +137,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("fraction", frozenset("/-"), _FIXED_PATTERN, _fixed),
     PatternRule("fraction", frozenset("/"), _SPLIT, _split, re.compile("[05]/[0-9][05]")),
     PatternRule("fraction", frozenset("/"), _OUT_OF, _out_of, _GATE),
-    PatternRule("fraction", frozenset("/"), _SCORE, _score, _GATE),
+    PatternRule("fraction", frozenset("/"), _STARS, _stars, _GATE),
+    ContextRule("fraction", frozenset("/"), _SCORE, _score, _GATE),
     PatternRule("fraction", DIGITS | frozenset(_SIGNS), _FRACTION, _fraction, _GATE),
 )

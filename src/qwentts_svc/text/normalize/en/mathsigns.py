@@ -23,11 +23,12 @@ _COMPARE = re.compile(
 )
 _PREFIX = re.compile(r"(?<![\w)\]])(<=|>=|[<>≤≥~≈∼])(?=[$€£]?[0-9.])")
 _PREFIXES = {"<": "less than", ">": "more than", "<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least"}
+_EITHER_SIGN = re.compile(r"(?<![\w)])\+/[-−–]\s?(?=[$€£]?\.?[0-9])")
 _SCIENTIFIC = re.compile(rf"(?<![\w.,-])({NUM})(?:e([-−+]?)|E([-−+]))([0-9]{{1,2}})(?!\w|[.,-][0-9])")
 _PLUS_SIGN = re.compile(r"(?<![\w+)\]%])\+(?=[$€£]?\.?[0-9])")
-_SAID = re.compile(r"\b(?:is|are|was|were|be|been|being)$")
+_SAID = re.compile(r"(?:\b(?:is|are|was|were|be|been|being|stay|stays|remain|remains)|'s)$")
 _SPACED_MINUS = re.compile(
-    r"(?<=[0-9)\]²³π])\s[-−]\s(?=[(√]?(?:[0-9]|[a-z]\b))|(?<=\b[a-zA-Z])\s[-−]\s(?=[0-9]|[a-z]\b)|(?<=[\w)²³])\s?−\s?(?=[\w(])"
+    r"(?<=[0-9)\]²³π])\s[-−]\s(?=[(√]?(?:[0-9]|[a-z]\b))|(?<=\b[a-zA-Z])\s[-−]\s(?=[0-9]|[a-z]\b)|(?<=[0-9][a-z])\s[-−]\s(?=[0-9])|(?<=[\w)²³])\s?−\s?(?=[\w(])"
 )
 _CHAIN = re.compile(rf"(?<![\w.,-])(?:{NUM})(?:\s?[-+*/×÷x]\s?(?:{NUM})){{1,20}}(?=\s?=)")
 _PLUS = re.compile(r"(?<=[0-9)\]²³πa-zA-Z])\s?\+\s?(?=[(√π]?[0-9a-zA-Z(√π])")
@@ -69,7 +70,7 @@ def _compare(match: re.Match[str], _: RuleContext) -> str | None:
         ):
             return None
     spoken = _SIMPLE[sign]
-    if spoken.startswith("is ") and _SAID.search(text, max(0, match.start() - 6), match.start()):
+    if spoken.startswith("is ") and _SAID.search(text, max(0, match.start() - 8), match.start()):
         spoken = spoken.removeprefix("is ")
     if sign == "∈":
         return f" {spoken} "
@@ -127,6 +128,7 @@ def _say(word: str) -> Replace:
 
 EARLY: tuple[Rule, ...] = (
     PatternRule("math", frozenset("<>≤≥~≈∼"), _PREFIX, _prefix),
+    PatternRule("math", frozenset("+"), _EITHER_SIGN, lambda _match, _ctx: "plus or minus ", re.compile(r"\+/")),
     PatternRule("math", frozenset("eE"), _SCIENTIFIC, _scientific, re.compile("[0-9][eE][-−+0-9]")),
     PatternRule("math", frozenset("+"), _PLUS_SIGN, lambda _match, _ctx: "plus "),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from qwentts_svc.text.normalize.en.numbers import NUM, cardinal, number
-from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS, next_word
+from qwentts_svc.text.normalize.en.numbers import NUM, cardinal, number, plural_of
+from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS, ends_sentence, next_word
+from qwentts_svc.text.normalize.en.units import UNITS
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 
@@ -30,6 +31,8 @@ _BY_SIGN = {
 _PREFIX = {
     "US": "U S", "C": "Canadian", "CA": "Canadian", "A": "Australian", "AU": "Australian", "NZ": "New Zealand",
     "HK": "Hong Kong", "S": "Singapore", "CAD": "Canadian", "AUD": "Australian",
+    "USD": "U S", "NZD": "New Zealand", "HKD": "Hong Kong",
+    "SGD": "Singapore",
 }  # fmt: skip
 _BY_CODE = {
     "USD": _Money("U S dollar", "U S dollars", "cent", "cents"), "EUR": _EURO, "GBP": _POUND, "JPY": _YEN,
@@ -50,7 +53,7 @@ _PER = {
     "oz": "ounce",
     "gal": "gallon", "sqft": "square foot", "mi": "mile", "km": "kilometer", "min": "minute", "ea": "each",
     "l": "liter",
-    "L": "liter", "kWh": "kilowatt hour", "GB": "gigabyte",
+    "bbl": "barrel", "L": "liter", "kWh": "kilowatt hour", "GB": "gigabyte",
 }  # fmt: skip
 _SIGNS = "".join(_BY_SIGN)
 _CODES = "|".join(_BY_CODE)
@@ -61,14 +64,18 @@ _MAGNITUDE = (
 _BEFORE = re.compile(
     rf"(?<![\w$.])(-)?(?:(US(?=\s?\$)|(?:CA|C|AU|A|NZ|HK|S)(?=\$))\s?)?([{_SIGNS}])\s?(-)?({NUM})({_MAGNITUDE})?"
     rf"(?:\s?[-–—]\s?([{_SIGNS}])?({NUM})({_MAGNITUDE})?)?"
-    r"(?:\s?/\s?([A-Za-z]{1,12})(?![\w/]))?(?![0-9])"
+    r"(?:\s?/\s?([A-Za-z]{1,12})([²³]|\^[23])?(?![\w/])(\.(?!\w))?)?(?![0-9])(?:\s(USD|CAD|AUD|NZD|HKD|SGD)(?!\w))?"
 )
 _AFTER = re.compile(
     rf"(?<![\w.$€£])(-)?({NUM})({_MAGNITUDE})?(?:\s?[-–—]\s?({NUM})({_MAGNITUDE})?)?\s?([{_SIGNS}](?![\w])|(?:{_CODES})(?!\w))"
 )
+_ACCOUNTING = re.compile(rf"([{_SIGNS}])\s?\(({NUM})\)")
+_NOTES = re.compile(r"(?<![\w$])\$(1|2|5|10|20|50|100)s(?!\w)")
 _CODE_FIRST = re.compile(rf"(?<![\w.])({_CODES}|Rs\.?)\s?({NUM})({_MAGNITUDE})?(?![\w%]|[.,][0-9])")
 _CENT = re.compile(rf"(?<![\w.])({NUM})\s?¢")
 _ARTICLES = frozenset(("a", "an", "the", "this", "that", "every", "his", "her", "my", "our", "their", "your"))
+_PRICED = frozenset(("deal", "contract", "extension", "loan", "grant", "settlement", "jackpot", "budget", "bond"))
+"""Nouns that a sum before them describes in any case: "a 3-year, $45 million deal"."""
 _NO_NOUN = FUNCTION_WORDS | {"million", "billion", "thousand", "trillion", "each", "off", "after", "before", "us"}
 
 
@@ -101,14 +108,16 @@ def _is_adjective(text: str, start: int, end: int) -> bool:
         return True
     article = text[:start].rstrip().rpartition(" ")[2].lower()
     word = next_word(text, end)
-    return article in _ARTICLES and word.islower() and word not in _NO_NOUN
+    if article in ("a", "an") and word[:1].isupper():
+        return True  # "a $50 Amazon card"
+    return word in _PRICED or (article in _ARTICLES and word.islower() and word not in _NO_NOUN)
 
 
 def _before(match: re.Match[str], _: RuleContext) -> str | None:
-    minus, country, sign, inner_minus, low, low_scale, sign2, high, high_scale, per = match.groups()
+    minus, country, sign, inner_minus, low, low_scale, sign2, high, high_scale, per, power, stop, code = match.groups()
     money = _BY_SIGN[sign]
-    if country:
-        name = _PREFIX[country]
+    if country or (code and sign == "$"):
+        name = _PREFIX[country or code]
         money = money._replace(one=f"{name} {money.one}", many=f"{name} {money.many}")
     adjective = not per and _is_adjective(match.string, match.start(), match.end())
     if high is None:
@@ -123,9 +132,23 @@ def _before(match: re.Match[str], _: RuleContext) -> str | None:
     if minus or inner_minus:
         spoken = "minus " + spoken
     if per:
-        unit = _PER.get(per, per)
+        unit = _PER.get(per) or UNITS.get(per, (per,))[0]
+        if power:
+            unit = f"{'square' if power in ('²', '^2') else 'cubic'} {unit}"
         spoken += " each" if unit == "each" else f" per {unit}"
+        opens = match.string[match.end() : match.end() + 2].lstrip()[:1].isupper()
+        if stop and (unit == per or opens or ends_sentence(match.string, match.end())):
+            spoken += "."
     return spoken
+
+
+def _notes(match: re.Match[str], _: RuleContext) -> str:
+    return plural_of(cardinal(int(match.group(1))).removeprefix("one "))
+
+
+def _accounting(match: re.Match[str], _: RuleContext) -> str:
+    """A loss as balance sheets write it: $(5)."""
+    return f"-{match.group(1)}{match.group(2)}"
 
 
 def _after(match: re.Match[str], _: RuleContext) -> str:
@@ -150,6 +173,8 @@ _UNIT_STARTS = "".join(sorted({code[0] for code in _BY_CODE}))
 _AMOUNT_AND_UNIT = re.compile(rf"[{_SIGNS}{_UNIT_STARTS}](?:(?<=[0-9nkKmMbBtT].)|(?<=[0-9nkKmMbBtT]\s.))")
 
 RULES: tuple[Rule, ...] = (
+    PatternRule("currency", frozenset("$"), _NOTES, _notes, re.compile("[0-9]s")),
+    PatternRule("currency", frozenset("("), _ACCOUNTING, _accounting, re.compile(rf"[{_SIGNS}]\s?\([0-9.]")),
     PatternRule("currency", frozenset(_SIGNS), _BEFORE, _before),
     PatternRule(
         "currency",

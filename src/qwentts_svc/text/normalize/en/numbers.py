@@ -9,6 +9,11 @@ from qwentts_svc.text.normalize.wordlist import words
 NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,18})(?:\.[0-9]{1,18})?|\.[0-9]{1,18}"
 """A plain number: digits with or without thousands commas, with or without decimals."""
 
+AMOUNT_START = r"(?<![\w.,$€£/])"
+"""Where an amount with a unit may begin."""
+SIGN = r"(?:(?<![\w)])[-−])?"
+"""The minus of an amount, or nothing."""
+
 ONES = words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
@@ -91,6 +96,11 @@ def number(text: str) -> str:
     if not point:
         return spoken
     return f"{spoken} point {digits(decimals)}" if spoken else f"point {digits(decimals)}"
+
+
+def minus(sign: str) -> str:
+    """The word for a ``SIGN``, with the blank after it."""
+    return "minus " if sign else ""
 
 
 def is_one(text: str) -> bool:

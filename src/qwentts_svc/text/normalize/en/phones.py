@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.en.context import ContextRule
 from qwentts_svc.text.normalize.en.numbers import cardinal, digits
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
@@ -17,7 +18,7 @@ _WORLD = re.compile(r"(?<![\w+])\+([0-9]{1,3})((?:[ .-]?\(?[0-9]{1,11}\)?){1,7})
 _TRUNK = re.compile(r"(?<![\w.,/-])0[0-9]{2,4}(?:[ -][0-9]{3,4}){2}(?![\w%]|[.,-][0-9])")
 _TOLL = re.compile(r"(?<![\w-])1-(8(?:00|88|77|66|55|44|33)|900)-([A-Z0-9]{1,9}(?:-[A-Z0-9]{1,9}){0,3})(?!\w)")
 _SHORT = re.compile(
-    r"\b((?:[Cc]all(?:ed|ing)?|[Dd]ial(?:ed|ing)?|[Pp]hone|[Rr]ing)\s(?:in\s)?)((?:[2-9]11|112|999|988)(?:\s(?:or|and)\s(?:[2-9]11|112|999|988))?)"
+    r"\b((?:[Cc]all(?:ed|ing)?(?:\sor\stext)?|[Dd]ial(?:ed|ing)?|[Pp]hone|[Rr]ing)\s(?:in\s)?)((?:[2-9]11|112|999|988)(?:\s(?:or|and)\s(?:[2-9]11|112|999|988))?)"
     r"(?![\w%]|[.,:-]?[0-9])"
 )
 _SHORT_CODE = re.compile(r"\b([Tt]ext(?:ed|ing)?\s\"?\w{1,20}\"?\sto\s)([0-9]{4,6})(?![\w%]|[.,:-]?[0-9])")
@@ -25,7 +26,8 @@ _PLAIN = re.compile(
     r"(?i)\b((?:call|dial|phone|text|cell|mobile|fax|tel|reach \w{2,5} at|number)\b[^0-9\n]{0,24}?)"
     r"([0-9]{10}|[0-9]{7})(?![\w%]|[.,:-]?[0-9])"
 )
-_CALL_WORDS = re.compile(r"(?i)\b(?:call|dial|phone|text|number|tel|fax|line|cell|mobile|reach)\b")
+_CALL_WORDS = re.compile(r"(?i)\b(?:call|dial|phone|text|number|tel|fax|line|cell|mobile|reach|office|desk)\b")
+_DESK = re.compile(r"(?<![\w.-])x([0-9]{3,5})(?![\w%]|[.,:-]?[0-9])")
 _GATE = re.compile(r"[0-9]{3}[ .)-]{1,2}[0-9]{3,4}")
 _PLAIN_GATE = re.compile(r"[0-9]{7}")
 _TOLL_GATE = re.compile(r"1-(?:8|9)[0-9]{2}-")
@@ -70,6 +72,10 @@ def _toll(match: re.Match[str], _: RuleContext) -> str:
     return ", ".join(["one", _group(match.group(1)), *(digits(p) if p.isdigit() else p for p in parts)])
 
 
+def _desk(match: re.Match[str], _: RuleContext) -> str | None:
+    return "extension " + digits(match.group(1)) if _CALL_WORDS.search(match.string) else None
+
+
 def _after_word(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + " ".join(digits(part) if part.isdigit() else part for part in match.group(2).split())
 
@@ -80,7 +86,8 @@ RULES: tuple[Rule, ...] = (
     PatternRule("phone", DIGITS, _TRUNK, _trunk, _GATE),
     PatternRule("phone", DIGITS, _TOLL, _toll, _TOLL_GATE),
     PatternRule("phone", DIGITS, _LOCAL, _local, _GATE),
-    PatternRule("phone", DIGITS, _SHORT, _after_word, re.compile("[CcDdPpRr](?:all|ial|hone|ing)")),
-    PatternRule("phone", DIGITS, _SHORT_CODE, _after_word, re.compile("[Tt]ext")),
-    PatternRule("phone", DIGITS, _PLAIN, _after_word, _PLAIN_GATE),
+    PatternRule("phone", frozenset("x"), _DESK, _desk, re.compile("x[0-9]{3}")),
+    ContextRule("phone", DIGITS, _SHORT, _after_word, re.compile("[CcDdPpRr](?:all|ial|hone|ing)")),
+    ContextRule("phone", DIGITS, _SHORT_CODE, _after_word, re.compile("[Tt]ext")),
+    ContextRule("phone", DIGITS, _PLAIN, _after_word, _PLAIN_GATE),
 )

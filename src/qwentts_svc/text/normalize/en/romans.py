@@ -23,6 +23,17 @@ _MONARCHS = frozenset(
         "Kamehameha"
     )
 )
+_FIRST_NAMES = frozenset(
+    words(
+        "Christopher Daniel Matthew Anthony Mark Donald Steven Joshua Kevin Brian Ronald Timothy Jason Jeffrey Ryan "
+        "Jacob Gary Jonathan Larry Justin Scott Brandon Benjamin Frank Raymond Patrick Jack Dennis Jerry Tyler Aaron "
+        "Jose Adam Nathan Douglas Zachary Kyle Ethan Jeremy Harold Keith Roger Noah Gerald Terry Sean Austin Lawrence "
+        "Jesse Dylan Bryan Joe Jordan Billy Bruce Willie Gabriel Logan Alan Wayne Roy Ralph Randy Vincent Russell "
+        "Bobby Johnny Thurston Davis Marvin Calvin Clarence Cornelius Preston Jim Bob Bill Tom Dan Ben Harry Fred"
+    )
+)
+"""Of people that are numbered in their family; the numeral follows the last name."""
+_INITIAL = re.compile(r"[A-Z]\.?")
 _NUMBERED = frozenset(
     words(
         "chapter part section act scene volume vol book article title type phase stage level grade class episode "
@@ -36,7 +47,7 @@ _LINKS = frozenset(words("ruled reigned died became married of was abdicated had
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _AFTER_WORD = re.compile(r"\b([A-Za-z][a-z'-]{1,20})(\s)([IVXLCDM]{1,12})(?![\w]|-[A-Za-z]|\.[A-Za-z])")
-_CENTURY = re.compile(r"\b([IVX]{1,5})(?:th|st|nd|rd)?(\s(?:[Cc]entur(?:y|ies)|[Oo]lympiad))")
+_CENTURY = re.compile(r"\b([IVXL]{1,8})(?:th|st|nd|rd)?(\s(?:[Cc]entur(?:y|ies)|[Oo]lympiad))")
 _AND = re.compile(
     r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)"
     r"([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
@@ -76,8 +87,12 @@ def _after_word(match: re.Match[str], _: RuleContext) -> str | None:
         return f"{word}{space}{cardinal(value)}"
     if not word[0].isupper():
         return None
-    if word in _MONARCHS or (before in _MONARCHS and not head.endswith(",") and len(numeral) > 1):
-        if len(numeral) > 1 or _surely_numeral(numeral, word, before, rest, first=not head):
+    if word in _MONARCHS or (
+        (before in _MONARCHS or before in _FIRST_NAMES or _INITIAL.fullmatch(before))
+        and not head.endswith(",")
+        and len(numeral) > 1
+    ):
+        if len(numeral) > 1 or _surely_numeral(numeral, word, before, rest, first=not head or head[-1] in ".!?"):
             return f"{word}{space}the {ordinal(value)}"
         return None
     if len(numeral) > 1 and set(numeral) <= set("IVX") and value < 40:
@@ -119,6 +134,7 @@ def _name_in_capitals(match: re.Match[str], _: RuleContext) -> str | None:
     return match.group(1) + cardinal(value)
 
 
+_WORLD_WAR = re.compile(r"(?<!\w)WW\s?(II?|[12])(?!\w)")
 _TRIGGERS = frozenset("IVXLCDM")
 _GATE = re.compile(r"[IVXLCDM]\b")
 _LOWER = re.compile(
@@ -137,12 +153,17 @@ def _lower(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{_PAGES.get(word, word)}{space}{cardinal(value)}{f' to {cardinal(end)}' if end else ''}"
 
 
+def _world_war(match: re.Match[str], _: RuleContext) -> str:
+    return "World War " + ("One" if match.group(1) in ("I", "1") else "Two")
+
+
 def _has_century(text: str) -> bool:
     return ("entur" in text or "lympiad" in text) and _GATE.search(text) is not None
 
 
 RULES: tuple[Rule, ...] = (
     PatternRule("roman", frozenset("ivx"), _LOWER, _lower, re.compile(r"\s[ivx]{2,7}\b")),
+    PatternRule("roman", frozenset("W"), _WORLD_WAR, _world_war, re.compile("WW ?[I12]")),
     PatternRule("roman", _TRIGGERS, _CENTURY, _century, _has_century),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
     PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, re.compile(r"\s[IVXLCDM]{1,12}(?!\w)")),

@@ -8,12 +8,20 @@ from qwentts_svc.text.normalize.en.acronyms import spelled
 from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs, plural_of, year
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
-_PLAN = re.compile(r"(?<!\w)(401|403|529)\(?([kKbB])\)?(?!\w)")
+_PLAN = re.compile(
+    r"(?<!\w)(?:(401|403)\(?([kKbB])\)?(s?)|(501)\(c\)(?:\(([0-9]{1,2})\))?|(529|457)(?=\splans?\b))(?!\w)"
+)
 _JET = re.compile(
-    r"\b((?:GTX|RTX|RX|RFC|HTTP|Boeing|Airbus|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(s?)(?![\w%]|[.,:-]?[0-9])"
+    r"\b((?:GTX|RTX|RX|RFC|HTTP|[Ee]rror|Form|Boeing|Airbus|Cessna|Learjet|Gulfstream|Embraer|Porsche|Route|Highway|Interstate|[Ff]light)\s)([0-9]{3,4})(s?)(?![\w%]|[.,:-]?[0-9])"
 )
 _VARIANT = re.compile(r"(?<![\w.,/$€£-])(7[0-8]7)-([1-9]00(?:ER|LR|F)?|8[FI]?|9|10)(?![\w%]|[.,:/-][0-9])")
 _SPAN = re.compile(r"(?<![\w.'-])([A-Z])([0-9]{1,2})\s?[-–—]\s?([A-Z])([0-9]{1,2})(?![\w%-]|[.,:/][0-9])")
+_BEFORE_NOUN = re.compile(
+    r"(?<![\w.,$€£/-])(?:(911)(?=\s(?:operator|dispatcher|call|caller|center|emergency))"
+    r"|([45]0[0-9])(?=\serror)|(10(?:40|98|99))(?=\sforms?\b|-[A-Z]{1,4}\b))"
+)
+_TEAM = re.compile(r"(?<![\w.,$/-])([2-9][1-9])er(s?)(?!\w)")
+"""The 49ers, the 76ers."""
 _NO_JET = re.compile(r"(?i)(?:pages?|pp\.|rooms?|lines?|nos\.|numbers|from|between|about|of)\s$")
 _TOKEN = re.compile(
     r"(?<![\w'.])(?=[\w-]{0,40}[0-9])(?:[A-Za-z]{1,20}[0-9][A-Za-z0-9]{0,30}|[0-9]{1,18}[A-Za-z][A-Za-z0-9]{0,30}|[A-Z][A-Za-z]{0,11}-[0-9][A-Za-z0-9]{0,20})(?:-[A-Za-z0-9]{0,20}[0-9][A-Za-z0-9]{0,20}){0,5}(?![\w]|\.[0-9])"
@@ -45,6 +53,8 @@ def _token(match: re.Match[str], _: RuleContext) -> str:
     for index in range(1, len(parts)):
         if _YEAR.fullmatch(parts[index]) and len(parts[index - 1]) > 1 and parts[index - 1].isalpha():
             spoken[index] = year(int(parts[index]))
+    if parts[-1] == "s" and parts[-2].isdigit() and len(parts[-2] + parts[0]) > 2:
+        spoken[-2:] = [plural_of(spoken[-2])]  # F-35s, 747s; a 5s is a phone
     return " ".join(spoken)
 
 
@@ -66,8 +76,22 @@ def _span(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{letter} {cardinal(int(low))} to {last_letter} {cardinal(int(high))}" if rises else None
 
 
+def _team(match: re.Match[str], _: RuleContext) -> str:
+    name = cardinal(int(match.group(1))).removesuffix("e") + "er"
+    return name + match.group(2)
+
+
+def _before_noun(match: re.Match[str], _: RuleContext) -> str:
+    return digits(match.group(1)) if match.group(1) else pairs(match.group(2) or match.group(3))
+
+
 def _plan(match: re.Match[str], _: RuleContext) -> str:
-    return f"{pairs(match.group(1))} {match.group(2)}"
+    plan, letter, plural, charity, kind, bare = match.groups()
+    if bare:
+        return pairs(bare)
+    if charity:
+        return f"{pairs(charity)} c" + (f" {cardinal(int(kind))}" if kind else "")
+    return f"{pairs(plan)} {letter}{plural}"
 
 
 def _jet(match: re.Match[str], _: RuleContext) -> str:
@@ -76,11 +100,13 @@ def _jet(match: re.Match[str], _: RuleContext) -> str:
 
 
 EARLY: tuple[Rule, ...] = (
+    PatternRule("serial", DIGITS, _BEFORE_NOUN, _before_noun, re.compile("911 |[45]0[0-9] |10[49][089][ -]")),
     PatternRule("serial", DIGITS, _VARIANT, _variant, re.compile("7[0-8]7-[0-9]")),
     PatternRule("serial", DIGITS, _SPAN, _span, re.compile(r"[A-Z][0-9]{1,2}\s?[-–—]\s?[A-Z][0-9]")),
 )
 RULES: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _PLAN, _plan),
+    PatternRule("serial", DIGITS, _TEAM, _team, re.compile("[1-9]er")),
     PatternRule("serial", DIGITS, _JET, _jet),
     PatternRule("serial", DIGITS, _TOKEN, _token, _LETTER_DIGIT),
 )

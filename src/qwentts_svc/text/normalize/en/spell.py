@@ -12,7 +12,12 @@ _SIGNS = {
     "&": "and", "=": "equals", "#": "hash", "%": "percent", "+": "plus", "~": "tilde", "@": "at", ",": "comma",
     ";": "semicolon", "*": "star", "$": "dollar", "!": "exclamation mark", "|": "pipe",
 }  # fmt: skip
-_SPELLED = frozenset(words("py io ai uk eu ru de ie au us id api url faq ui ux usa ip exe iso"))
+_SPELLED = frozenset(
+    words(
+        "py io ai uk eu ru de ie au us id api url faq ui ux usa ip exe iso irs fda epa nyu ucla usc usps usda "
+        "mit nih fbi cia espn ssa faa"
+    )
+)
 _PART = re.compile(r"[A-Za-z]{1,200}|[0-9]{1,200}|[^\W\d_]{1,200}|[^A-Za-z0-9]")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 

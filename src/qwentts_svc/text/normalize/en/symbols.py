@@ -9,7 +9,7 @@ from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 _LANGUAGES = re.compile(
     r"(?<![\w])([CFJ])#(?!\w)|(?<!\w)([Cc])\+\+(?!\w)|(?<!\w)(Notepad|[A-Za-z])\+\+(?!\w)|(?<!\w)([ABCD])([+-])(?=[\s.,;!?)]|$)"
 )
-_AMPERSAND = re.compile(r"(?<=\w)(\s?)&(?:amp;)?(\s?)(?=\w)|(?<=\w[.!?] )&(?= \w)")
+_AMPERSAND = re.compile(r"(?<=\w)(\s?)&(?:amp;)?(\s?)(?=\w)|(?<=[\w.!?,] )&(?= \w)")
 _LETTERS = re.compile(r"(?<![\w&])([A-Z]{1,3})&([A-Z]{1,3})(?![\w&])")
 _AT = re.compile(r"(?<=[\w.)])\s@\s(?=[\w$€£])")
 _PER = re.compile(
@@ -18,6 +18,10 @@ _PER = re.compile(
 )
 _PER_WORDS = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "kg": "kilogram", "lb": "pound"}
 _PER_GATE = re.compile(r"/\s?(?:day|week|month|year|hour|minute|second|night|person|unit|hr|wk|mo|yr|kg|lb)")
+_LETTER_PAIR = re.compile(
+    r"(?<![\w/])(?:(P)/([EB])|(A)/([BCV])|(N)/(A)|(I)/(O)|(D)/(E)|(R)/(C)|(AC)/(DC)|(TCP)/(IP)|(CI)/(CD))(?![\w/])"
+)
+_PHRASE = re.compile(r"(?<![\w/])(?:c/o(?=\s[A-Z])|b/c(?=\s[a-z]))")
 _SILENT_SLASH = re.compile(r"(?<!\w)(HTTPS?|[fƒ])/(?=[0-9](?![0-9]|/))")
 _EVERY_HOURS = re.compile(r"(?<!\w)[qQ]\.?\s?([0-9]{1,2}(?:[-–][0-9]{1,2})?)\s?h(?:rs?)?(?!\w)")
 _OVER = re.compile(r"(?<=% )([ymwqYMWQ])/\1(?!\w)")
@@ -68,6 +72,14 @@ def _per(match: re.Match[str], _: RuleContext) -> str:
 
 def _silent_slash(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + " "
+
+
+def _letter_pair(match: re.Match[str], _: RuleContext) -> str:
+    return " ".join(" ".join(part) for part in match.groups() if part)
+
+
+def _phrase(match: re.Match[str], _: RuleContext) -> str:
+    return "care of" if match.group() == "c/o" else "because"
 
 
 def _every_hours(match: re.Match[str], _: RuleContext) -> str:
@@ -125,6 +137,8 @@ EARLY: tuple[Rule, ...] = (
     PatternRule("symbol", frozenset("@"), _AT, _at),
     PatternRule("symbol", frozenset("/"), _PER, _per, _PER_GATE),
     PatternRule("symbol", frozenset("/"), _SILENT_SLASH, _silent_slash, re.compile("[SPfƒ]/[0-9]")),
+    PatternRule("symbol", frozenset("/"), _LETTER_PAIR, _letter_pair, re.compile("[A-Z]/[A-Z]")),
+    PatternRule("symbol", frozenset("/"), _PHRASE, _phrase, re.compile("[cb]/[oc]")),
     PatternRule("symbol", frozenset("qQ"), _EVERY_HOURS, _every_hours, re.compile("[qQ][. 0-9]")),
 )
 LATE: tuple[Rule, ...] = (

@@ -45,11 +45,15 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that never are the noun which a measure before them describes."""
 
+ARTICLES = frozenset(("a", "an", "the", "this", "that", "each", "every", "his", "her", "my", "our", "their", "your"))
+"""And other words that open a noun phrase."""
+_NOUNS_LIKE_ADVERBS = frozenset(("butterfly", "family", "supply", "assembly", "rally", "ply", "fly"))
 _NOT_PLURAL = frozenset(
     words(
         "is was has as this its us does thus versus across towards besides perhaps always sometimes plus less his yes "
         "unless afterwards millions billions thousands hundreds starts begins opens closes brings comes goes says "
-        "makes takes means gets gives seems remains becomes sees happens arrives"
+        "makes takes means gets gives seems remains becomes sees happens arrives "
+        "chaos bias gas news lens canvas atlas christmas"
     )
 )
 _COUNTED = frozenset(
@@ -64,13 +68,28 @@ def next_word(text: str, end: int) -> str:
     return match.group(1) if match else ""
 
 
+def describes_noun(text: str, start: int, end: int, *, always: bool = False) -> bool:
+    """Whether the measure at ``start`` to ``end`` is an adjective ("a ten millimeter wrench").
+
+    ``always``: it is one before any noun; else only in a phrase that an article opens.
+    """
+    word = next_word(text, end)
+    article = text[:start].rstrip().rpartition(" ")[2].lower()
+    if word == "can" and article in ("a", "an", "each", "one"):
+        return True
+    adverb = word.endswith("ly") and word not in _NOUNS_LIKE_ADVERBS
+    if not word.islower() or word in FUNCTION_WORDS or adverb:
+        return False
+    return always or article in ARTICLES
+
+
 def counts_something(text: str, end: int) -> bool:
     """Whether the number that ends at ``end`` is followed by what it counts (a plural), and so is no year."""
     word = next_word(text, end)
     if not word or not word.islower():
         return False
     return word in _COUNTED or (
-        len(word) > 3 and word.endswith("s") and not word.endswith("ss") and word not in _NOT_PLURAL
+        len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in _NOT_PLURAL
     )
 
 
@@ -82,4 +101,9 @@ def ends_sentence(text: str, end: int) -> bool:
     if text[end : end + 1] not in (" ", '"', "'", ")"):
         return False
     match = re.match(r"[A-Za-z']+", rest)
-    return match is not None and match.group() in SENTENCE_STARTERS
+    if match is None:
+        return False
+    word = match.group()
+    if word in SENTENCE_STARTERS or word.partition("'")[0] in SENTENCE_STARTERS:
+        return True
+    return rest[0].isupper() and rest[match.end() :].startswith(":")

@@ -26,7 +26,16 @@ _SHORT_LENGTH = re.compile(
 )
 _MILITARY = re.compile(r"(?<![\w.,:/$€£#-])(0[0-9]|1[0-9]|2[0-3])([0-5][0-9])(\s(?:hours|hrs)\b)")
 _AT = re.compile(r"\b(?:[Aa]t|[Bb]y|[Ff]rom|[Uu]ntil|[Bb]efore|[Aa]fter)\s$")
-_LENGTH = re.compile(r"(?:\b(?:in|of|took|lasted|lasts|takes|time:?|runs|for)\s)$")
+_LENGTH = re.compile(r"(?:\b(?:in|of|took|lasted|lasts|takes|time:?|record:?|runs|for)\s)$")
+_ARTICLE = re.compile(r"\b(?:an?|his|her|my|their)\s$")
+_ZONES = ("Eastern", "Central", "Mountain", "Pacific")
+_PRECISE = re.compile(
+    r"(?<![\w.,:/$€£#-])([01]?[0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]\.[0-9]{1,9})(?![\w%:/-]|[.,][0-9])"
+)
+_MINUTES = re.compile(
+    r"(?<![\w.,:/$€£#-])(2[5-9]|[3-5][0-9]):([0-5][0-9])(?![\w%:/-]|[.,][0-9]|\s(?:split|ratio|mix|odds))"
+)
+"""No time of day."""
 _GATE = re.compile(r"[0-9]:[0-9]{2}|[0-9]\s?[AaPp]\.?\s?[Mm]")
 
 
@@ -48,6 +57,12 @@ def _counted(value: int, unit: str) -> str:
     return f"{cardinal(value)} {unit}" + ("" if value == 1 else "s")
 
 
+def _bare(hour: str, minute: str, second: str) -> str:
+    """A length that names a race: "a 3:29:12 marathon"."""
+    last = cardinal(int(second)) if int(second) >= 10 else f"oh {cardinal(int(second))}"
+    return f"{_clock(int(hour), minute, None)} {last}"
+
+
 def _spoken(hour: str, minute: str | None, second: str | None, half: str | None, *, length: bool) -> str:
     if second is None:
         return _clock(int(hour), minute, half)
@@ -65,7 +80,9 @@ def _stop(match: re.Match[str]) -> str:
     if not match.group().endswith("."):
         return ""
     rest = match.string[match.end() :].lstrip()
-    if rest.startswith((*WEEKDAYS, *MONTHS, "EST", "PST", "CST", "MST", "EDT", "PDT", "GMT", "UTC", "ET", "PT")):
+    if rest.startswith(
+        (*WEEKDAYS, *MONTHS, "EST", "PST", "CST", "MST", "EDT", "PDT", "GMT", "UTC", "ET", "PT", *_ZONES)
+    ):
         return ""
     return "." if ends_sentence(match.string, match.end()) or (rest[:1].isupper() and rest[1:2].islower()) else ""
 
@@ -76,6 +93,19 @@ def _dotted(match: re.Match[str], _: RuleContext) -> str:
 
 def _stopwatch(match: re.Match[str], _: RuleContext) -> str:
     return f"{_counted(int(match.group(1)), 'minute')} and {number(match.group(2).removeprefix('0'))} seconds"
+
+
+def _precise(match: re.Match[str], _: RuleContext) -> str:
+    hour, minute, second = match.groups()
+    low = second[1:] if second[0] == "0" else second
+    return f"{_clock(int(hour), minute, None)} and {number(low)} seconds"
+
+
+def _minutes(match: re.Match[str], _: RuleContext) -> str | None:
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    if not _LENGTH.search(before):
+        return None
+    return f"{_counted(int(match.group(1)), 'minute')} and {_counted(int(match.group(2)), 'second')}"
 
 
 def _short_length(match: re.Match[str], _: RuleContext) -> str:
@@ -110,13 +140,17 @@ def _single(match: re.Match[str], _: RuleContext) -> str | None:
     if match.string[match.end() : match.end() + 8].lstrip().startswith("o'clock"):
         minute = None if minute == "00" else minute
     before = match.string[max(0, match.start() - 10) : match.start()]
+    if minute and second and half is None and minute != "00" and _ARTICLE.search(before):
+        return _bare(hour, minute, second)
     return _spoken(hour, minute, second, half, length=bool(_LENGTH.search(before))) + _stop(match)
 
 
 EARLY: tuple[Rule, ...] = (PatternRule("time", DIGITS, _MILITARY, _military, re.compile(r"[0-9]\s(?:hours|hrs)")),)
 RULES: tuple[Rule, ...] = (
     PatternRule("time", frozenset("."), _DOTTED, _dotted, re.compile(r"[0-9]\s?[AaPp]\.?\s?[Mm]")),
+    PatternRule("time", frozenset(":"), _PRECISE, _precise, re.compile(r":[0-9]{2}:[0-9]{2}\.[0-9]")),
     PatternRule("time", frozenset(":"), _STOPWATCH, _stopwatch, re.compile(r"[0-9]:[0-9]{2}\.[0-9]")),
+    PatternRule("time", frozenset(":"), _MINUTES, _minutes, re.compile("[2-5][0-9]:[0-5]")),
     PatternRule("time", DIGITS, _SHORT_LENGTH, _short_length, re.compile(r"[0-9][hm](?:in)?\s?[0-9]")),
     PatternRule("time", DIGITS, _RANGE, _range, _GATE),
     PatternRule("time", DIGITS, _SINGLE, _single, _GATE),

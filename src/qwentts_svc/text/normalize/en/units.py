@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SI = {"k": "kilo", "M": "mega", "G": "giga", "T": "tera", "m": "milli", "µ": "micro", "μ": "micro", "n": "nano"}
 
 
@@ -33,7 +35,13 @@ _REGULAR: dict[str, str] = {
     "ppl": "people", "in²": "square inch", "mph": "mile per hour", "kph": "kilometer per hour",
     "kmh": "kilometer per hour",
     "mpg": "mile per gallon", "knots": "knot", "kt": "knot", "mmol": "millimole", "mol": "mole",
-    "psf": "pound per square foot", "pc": "piece", "pcs": "piece", "pts": "point",
+    "N·m": "newton meter", "N⋅m": "newton meter", "Nm": "newton meter", "kN": "kilonewton",
+    "bps": "basis point", "c": "cup", "qts": "quart", "gals": "gallon",
+    "mSv": "millisievert", "pCi": "picocurie", "mEq": "milliequivalent",
+    "reb": "rebound", "rebs": "rebound", "ast": "assist", "asts": "assist", "bbl": "barrel",
+    "d": "day", "µF": "microfarad", "μF": "microfarad", "uF": "microfarad", "nF": "nanofarad", "pF": "picofarad",
+    "deg": "degree", "bu": "bushel", "psf": "pound per square foot", "pc": "piece",
+    "pcs": "piece", "pts": "point",
     **_scaled("W", "watt", "kMGm"), **_scaled("V", "volt", "km"), **_scaled("Hz", "hertz", "kMGT"),
     **_scaled("B", "byte", "kMGT"), **_scaled("b", "bit", "MG"), "KB": "kilobyte", "PB": "petabyte", "GiB": "gibibyte",
     "MiB": "mebibyte", "Gb": "gigabit", "Mb": "megabit",
@@ -46,6 +54,9 @@ _IRREGULAR: dict[str, tuple[str, str]] = {
     "dpi": ("D P I", "D P I"), "ppm": ("part per million", "parts per million"),
     "ppb": ("part per billion", "parts per billion"),
     "K": ("kelvin", "kelvin"), "lx": ("lux", "lux"), "lm": ("lumen", "lumens"), "sq ft": ("square foot", "square feet"),
+    "inHg": ("inch of mercury", "inches of mercury"), "fl. oz.": ("fluid ounce", "fluid ounces"),
+    "sq. yd.": ("square yard", "square yards"), "sq. yds.": ("square yard", "square yards"),
+    "sq.-ft": ("square foot", "square feet"), "sq-ft": ("square foot", "square feet"),
     "sq. ft.": ("square foot", "square feet"), "sq. ft": ("square foot", "square feet"),
     "sq. m": ("square meter", "square meters"), "sq. m.": ("square meter", "square meters"),
     "sq. in.": ("square inch", "square inches"), "sq. mi.": ("square mile", "square miles"),
@@ -55,7 +66,9 @@ _IRREGULAR: dict[str, tuple[str, str]] = {
     "sq in": ("square inch", "square inches"),
     "sq mi": ("square mile", "square miles"), "sq km": ("square kilometer", "square kilometers"),
     "sq m": ("square meter", "square meters"), "sqft": ("square foot", "square feet"),
-    "ft-lb": ("foot pound", "foot pounds"),
+    "A": ("amp", "amps"), "IU": ("I U", "I U"),
+    "ft-lb": ("foot pound", "foot pounds"), "ft-lbs": ("foot pound", "foot pounds"),
+    "lb-ft": ("pound foot", "pound feet"),
 }  # fmt: skip
 
 
@@ -71,6 +84,8 @@ UNITS: dict[str, tuple[str, str]] = {
     **_IRREGULAR,
 }
 """Symbol -> (singular, plural)."""
+UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+"""A pattern of any symbol, the longest first."""
 
-TIGHT_AMBIGUOUS = frozenset(("s", "K", "t", "N", "J", "M", "in", "V"))
+TIGHT_AMBIGUOUS = frozenset(("s", "K", "t", "N", "J", "M", "in", "c", "d"))
 """Symbols that after a digit without a space are more likely part of a name (iPhone 5s, 10K)."""

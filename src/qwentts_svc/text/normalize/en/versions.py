@@ -20,6 +20,7 @@ _NAMED = re.compile(
 _V = re.compile(
     r"(?<![\w.])[vV]\.?\s?([0-9]{1,4}(?:\.[0-9]{1,6}){0,4})(?:[-.]?(alpha|beta|rc)(?:[.-]?([0-9]{1,3}))?)?(?!\w|\.[0-9])"
 )
+_WIFI = re.compile(r"(?<![\w.])802\.([1-9][0-9]?)([a-z]{0,2})(?!\w|\.[0-9])")
 _BARE = re.compile(r"(?<![\w.,/-])([0-9]{1,3}(?:\.[0-9]{1,5}){2,4})(?![\w%/]|[.-][0-9])")
 _BARE_GATE = re.compile(r"[0-9]\.[0-9]{1,5}\.[0-9]")
 _V_GATE = re.compile(r"[vV]\.?\s?[0-9]")
@@ -37,13 +38,19 @@ def _named(match: re.Match[str], _: RuleContext) -> str:
     )
 
 
-def _v(match: re.Match[str], _: RuleContext) -> str:
+def _v(match: re.Match[str], _: RuleContext) -> str | None:
+    if match.group()[0] == "V" and match.group()[1:].isdigit():
+        return None  # "a V8 engine"
     spoken = "version " + _parts(match.group(1))
     if match.group(2):
         spoken += " " + ("release candidate" if match.group(2) == "rc" else match.group(2))
         if match.group(3):
             spoken += " " + cardinal(int(match.group(3)))
     return spoken
+
+
+def _wifi(match: re.Match[str], _: RuleContext) -> str:
+    return " ".join(("eight oh two point", cardinal(int(match.group(1))), *match.group(2)))
 
 
 def _bare(match: re.Match[str], _: RuleContext) -> str:
@@ -53,5 +60,6 @@ def _bare(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     PatternRule("version", DIGITS, _NAMED, _named, re.compile(r"[0-9]\.[0-9]")),
     PatternRule("version", DIGITS, _V, _v, _V_GATE),
+    PatternRule("version", DIGITS, _WIFI, _wifi, re.compile(r"802\.[0-9]")),
     PatternRule("version", DIGITS, _BARE, _bare, _BARE_GATE),
 )

@@ -13,12 +13,15 @@ _DECADE = re.compile(
     r"(?<![\w.,$€£'-])(?:([12][0-9]{2}0)'?s|'?([2-9]0)'?s)(?!\w)|(?<=[a-z]-)(?:([12][0-9]{2}0)'?s|'?([2-9]0)'?s)(?!\w)"
 )
 _SHORT = re.compile(r"(?<![\w'])'([0-9]{2})(?![\w'\"%]|[.,:-][0-9])")
-_ERA = re.compile(r"(?<![\w.,$€£/-])([0-9]{1,4})\s?(BCE|BC|CE|AD|B\.C\.E\.|B\.C\.|C\.E\.|A\.D\.)(?!\w)")
+_ERA = re.compile(
+    r"(?<![\w.,$€£/-])(?:([0-9]{1,4})(\s?[-–—]\s?|\s(?:to|until|and|or)\s))?([0-9]{1,4})\s?(BCE|BC|CE|AD|B\.C\.E\.|B\.C\.|C\.E\.|A\.D\.)(?!\w)"
+)
 _ERA_FIRST = re.compile(rf"\b(AD|A\.D\.)\s?([0-9]{{1,4}}){_END}")
 _SPAN = re.compile(
     rf"(?<![\w.,$€£/:-])(1[0-9]{{3}}|20[0-9]{{2}})(s?)\s?[-–—]\s?(1[0-9]{{3}}|20[0-9]{{2}}|[0-9]{{2}})(s?){_END}(?!\s?[-–—]\s?[0-9])"
 )
 _CIRCA = re.compile(r"(?<!\w)(?:c|ca|circa)\.?\s?(?=1[0-9]{3}(?!\w|,[0-9]))")
+_CIRCA_ERA = re.compile(r"(?<!\w)(?:c|ca)\.\s?(?=[1-9][0-9]{1,3}\s?(?:BC|CE|AD|B\.C|C\.E|A\.D))")
 _LIFE = re.compile(
     r"(?<=[(,;]\s)([bd])\.\s(?=(?:1[0-9]|20)[0-9]{2}(?!\w|[.,][0-9]))|(?<=\()([bd])\.\s(?=(?:1[0-9]|20)[0-9]{2}(?!\w|[.,][0-9]))"
 )
@@ -31,7 +34,7 @@ _CONTEXT_BEFORE = re.compile(
     r"[Vv]intage|[Dd]ated|[Bb]ack to)"
     r"\s$"
 )
-_CONTEXT = re.compile(rf"(?<=\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}(?!-[0-9])")
+_CONTEXT = re.compile(rf"(?<=\s)(1[0-9]{{3}}|20[0-9]{{2}}|2100){_END}(?!-[0-9])")
 _BETWEEN = re.compile(
     rf"\b((?:[Ff]rom|[Bb]etween)\s[12][0-9]{{3}}|(?:nineteen|twenty|eighteen|seventeen|sixteen|fifteen)[a-z ]{{1,30}})"
     rf"(\s(?:to|and|until|through)\s)(1[0-9]{{3}}|20[0-9]{{2}}){_END}"
@@ -73,7 +76,11 @@ def _era_year(text: str) -> str:
 
 
 def _era(match: re.Match[str], _: RuleContext) -> str:
-    return f"{_era_year(match.group(1))} {_era_letters(match.group(2))}"
+    first, link, last, era = match.groups()
+    spoken = f"{_era_year(last)} {_era_letters(era)}"
+    if first is None:
+        return spoken
+    return f"{_era_year(first)}{' to ' if link.strip() in '-–—' else link}{spoken}"
 
 
 def _era_first(match: re.Match[str], _: RuleContext) -> str:
@@ -86,9 +93,13 @@ def _span(match: re.Match[str], _: RuleContext) -> str | None:
     if end <= int(first) or int(first) < 1100:
         return None
     if counts_something(match.string, match.end()) and not (
-        len(last) == 4 and _YEAR_WORD.search(match.string, max(0, match.start() - 9), match.start())
+        len(last) == 4
+        and (
+            _YEAR_WORD.search(match.string, max(0, match.start() - 9), match.start())
+            or (1900 <= int(first) < end < 2100 and (int(first) % 10 or end % 10))
+        )
     ):
-        return None
+        return None  # "1200-1500 people" are counted, "1998-2003 models" are dated
     spoken = [plural_of(year(int(first))) if first_s else year(int(first))]
     tail = year(end) if len(last) == 4 else (cardinal(int(last)) if last[0] != "0" else f"oh {cardinal(int(last))}")
     return f"{spoken[0]} to {plural_of(tail) if last_s else tail}"
@@ -147,12 +158,13 @@ RULES: tuple[Rule, ...] = (
     PatternRule("year", frozenset("/"), _SEASON, _season, re.compile("[0-9]{4}/[0-9]{2}")),
     PatternRule("year", DIGITS, _DECADE, _decade, re.compile("[0-9]0'?s")),
     PatternRule("year", frozenset("'"), _SHORT, _short, re.compile("'[0-9]{2}")),
+    PatternRule("year", DIGITS, _CIRCA_ERA, _circa, re.compile(r"c(?:a)?\.\s?[1-9]")),
     PatternRule("year", frozenset("ABC"), _ERA, _era),
     PatternRule("year", frozenset("A"), _ERA_FIRST, _era_first),
     PatternRule("year", frozenset("."), _LIFE, _life, re.compile(r"[bd]\.\s[12]")),
     PatternRule("year", DIGITS, _CIRCA, _circa, re.compile(r"c(?:a|irca)?\.?\s?1[0-9]{3}")),
-    PatternRule("year", DIGITS, _CONTEXT, _context, _FOUR),
     PatternRule("year", DIGITS, _BETWEEN, _between, re.compile(r"(?:to|and|until|through)\s[12][0-9]{3}")),
+    PatternRule("year", DIGITS, _CONTEXT, _context, _FOUR),
     PatternRule("year", DIGITS, _PAREN, _paren, re.compile(r"\([12][0-9]{3}\)")),
     PatternRule("year", DIGITS, _HYPHENED, _paren, re.compile("-[12][0-9]{3}")),
     PatternRule("year", DIGITS, _BARE, _bare, _FOUR),
