@@ -13,29 +13,36 @@ from qwentts_svc.text.normalize.stops import shortened
 
 _MOTION = re.compile(
     r"(?:обра[тщ]|при[еёйшд]|за[йх]|зашё|вой|вош|вход|поех|поед|ед[еу]|пойд|пош|пройд|пройт|переех|заех"
-    r"|заед|отправ|поступ|вызва)"
+    r"|заед|отправ|поступ|вызва|уех|уезж|съезд|съезж|сход|слет|прилет|вылет|улет|лет[аеи]|привез|увез|пригла|переберут|перебра|перебер|пов[её]рн|сверн|выйд|вышл|выех|въех|вернул|верну[тс])"
 )
 _TITLES = {
     "проф": "профессор", "акад": "академик", "доц": "доцент", "г-н": "господин", "г-жа": "госпожа", "г-на": "господин",
     "г-ну": "господин",
-    "г-ном": "господин", "г-жи": "госпожа", "г-же": "госпожа", "г-жу": "госпожа", "д-р": "доктор", "д-ра": "доктор",
+    "г-ном": "господин", "г-жи": "госпожа", "г-же": "госпожа", "г-жу": "госпожа",
+    "г-жой": "госпожа", "д-р": "доктор", "д-ра": "доктор",
     "д-ру": "доктор", "ген": "генерал",
     "полк": "полковник", "кап": "капитан", "лейт": "лейтенант", "тов": "товарищ", "гр": "гражданин", "г": "город",
     "преп": "преподаватель",
     "обл": "область", "р-н": "район", "св": "святой", "пос": "посёлок", "дер": "деревня", "с": "село", "о": "остров",
     "о-в": "остров",
     "оз": "озеро", "р": "река", "хр": "хребет", "п-ов": "полуостров", "ст": "станция", "м": "станция метро",
-    "респ": "республика", "гос-во": "государство",
+    "д": "деревня", "респ": "республика", "гос-во": "государство",
+}  # fmt: skip
+_WRITTEN_FORMS = {
+    "г-на": "господина", "г-ну": "господину", "г-ном": "господином", "г-жи": "госпожи", "г-же": "госпоже",
+    "г-жу": "госпожу", "г-жой": "госпожой", "д-ра": "доктора", "д-ру": "доктору",
 }  # fmt: skip
 _PLACES = frozenset(
     ("город", "посёлок", "деревня", "село", "остров", "озеро", "река", "станция", "хребет", "полуостров")
 )
 _TITLE = re.compile(
     r"(?<![\w.-])((?:[Пп]роф|[Аа]кад|[Дд]оц|[Гг]ен|полк|кап|[Лл]ейт|[Тт]ов|[Гг]р|преп|[Пп]ос|[Дд]ер|[Оо]з"
-    r"|хр|[Сс]в)\.|(?:г|с|о|р|ст)\."
-    r"|[Гг]-(?:на|ну|ном|н|жа|жи|же|жу)|[Дд]-(?:ра|ру|р)|[Оо]-в|[Пп]-ов)"
+    r"|хр|[Сс]в)\.|(?:г|с|о|р|ст|д)\."
+    r"|[Гг]-(?:на|ну|ном|н|жа|жи|же|жу|жой)|[Дд]-(?:ра|ру|р)|[Оо]-в|[Пп]-ов)"
     r"(?=\s?(?:[А-ЯЁ]\.\s?){0,2}([А-ЯЁ][а-яё]{1,40}))"
 )
+_AFTER_STOP = re.compile(r"\.\s?\Z")
+_AFTER_T = re.compile(r"т\.\s?\Z")
 _STREETS = {
     "ул": "улица", "просп": "проспект", "пр-т": "проспект", "пр-кт": "проспект", "пр": "проспект", "пл": "площадь",
     "пер": "переулок",
@@ -44,10 +51,10 @@ _STREETS = {
 }  # fmt: skip
 _STREET = re.compile(
     r"(?<![\w.-])(?:([Уу]л|[Пп]росп|[Пп]р|[Пп]л|[Пп]ер|[Нн]аб|ш|[Бб]ул|[Мм]кр|туп)\.|([Пп]р-к?т|[Бб]-р"
-    r"|мкр-н|[Пп]р-д)\.?)(?=\s?[а-яё]{3,12}\s[А-ЯЁ]|\sтысяча\s|\s?[А-ЯЁ0-9\"])"
+    r"|мкр-н|[Пп]р-д)\.?)(?=\s?[а-яё]{3,40}\s[А-ЯЁ]|\sтысяча\s|\s?[А-ЯЁ0-9\"])"
 )
 _STREET_AFTER = re.compile(
-    r"(?<=[а-яё] )(?:(ул|пр|просп|пл|пер|наб|ш|бул|обл)\.|(пр-к?т|б-р|р-н)(?!\w)\.?)(?!\s?[А-ЯЁ][а-яё])"
+    r"(?<=[а-яё] )(?:(ул|пр|просп|пл|пер|наб|ш|бул|обл)\.|(пр-к?т|б-р|р-н|пр-д)(?!\w)\.?)(?!\s?[А-ЯЁ][а-яё])"
 )
 _NUMBERED = {
     "д": "дом", "кв": "квартира", "корп": "корпус", "к": "корпус", "стр": "страница", "с": "страница",
@@ -60,14 +67,16 @@ _NUMBERED = {
     "уч": "участок", "зд": "здание", "вл": "владение",
 }  # fmt: skip
 _NUMBERED_PATTERN = re.compile(
-    r"(?<![\w.-])(" + "|".join(sorted(_NUMBERED, key=len, reverse=True)) + r")\.\s?(?=[0-9IVX]{1,5}(?![0-9]))",
+    r"(?<![\w.-])("
+    + "|".join(sorted(_NUMBERED, key=len, reverse=True))
+    + r")\.\s?(?=[0-9IVX]{1,5}(?![0-9])|[а-яё]{2,20}\sточка\s)",
     re.IGNORECASE,
 )
 _LAW_PARTS = frozenset(("п", "ч", "ст", "разд", "гл", "прил", "абз"))
 _LAW_PART_BEFORE = re.compile(
     r"(?<![\w.])(?i:п|пп|подп|ч|абз|ст|пункт\w{0,3}|подпункт\w{0,3}|част\w{1,3}|абзац\w{0,3}|стат\w{1,3})\.?\s?[0-9]{1,4}(?:\.[0-9]{1,2})?,?\s\Z"
 )
-_SEVERAL = re.compile(r"[0-9]{1,5}\s?[-–—]\s?[0-9]")
+_SEVERAL = re.compile(r"[0-9]{1,5}(?:\s?[-–—]\s?|\sи\s)[0-9]")
 _SEE = frozenset(("см", "смотри", "смотрите", "ср"))
 
 
@@ -91,13 +100,19 @@ def _title(match: re.Match[str], _: RuleContext) -> str | None:
     short = written.rstrip(".")
     lemma = _TITLES[short.lower()]
     text, start = match.string, match.start()
-    if short in ("с", "о", "р", "ст", "г") and last_word(text, start)[:1].isdigit():
+    if short == "д" and _AFTER_STOP.search(text, max(0, start - 4), start):
+        return None  # "и т. д."
+    if short in ("с", "о", "р", "ст", "г", "д") and last_word(text, start)[:1].isdigit():
         return None
     if short in ("с", "о", "р") and re.match(r"\.\s?[А-ЯЁ]\.", text[match.end() - 1 : match.end() + 3]):
         return None
     if short[0].isupper() and len(short) == 1:
         return None
-    case = _title_case(lemma, name, text, start)
+    if (form := _WRITTEN_FORMS.get(short.lower())) is not None:
+        return (form.capitalize() if written[0].isupper() else form) + (
+            "" if text[match.end() : match.end() + 1] == " " else " "
+        )
+    case = title_case(lemma, name, text, start)
     head, _space, tail = lemma.partition(" ")
     if lemma == "святой":
         readings = forms(name)
@@ -111,7 +126,8 @@ def _title(match: re.Match[str], _: RuleContext) -> str | None:
     return spoken + ("" if text[match.end() : match.end() + 1] == " " else " ")
 
 
-def _title_case(lemma: str, name: str, text: str, start: int) -> Case:
+def title_case(lemma: str, name: str, text: str, start: int) -> Case:
+    """The case of a title before ``name``: what the words around ask for and the name's form allows."""
     asked = governor(text, start)
     cases = [form.case for form in forms(name) if form.number == "sing" and not form.adjective]
     preferred: tuple[Case, ...] = asked.cases
@@ -130,7 +146,9 @@ def _title_case(lemma: str, name: str, text: str, start: int) -> Case:
     )
     if after_noun and "gent" in cases:
         return "gent"
-    if "nomn" in cases or not cases:
+    if after_noun and lemma in _PLACES and forms(word)[:1] and forms(word)[0].animate:
+        return "gent"  # "жители с. Ивановка"
+    if "nomn" in cases or not cases or any(form.case == "nomn" for form in forms(name)):
         return "nomn"
     return cases[0]
 
@@ -170,11 +188,14 @@ def _numbered(match: re.Match[str], _: RuleContext) -> str | None:
     short, text, start = match.group(1), match.string, match.start()
     before = last_word(text, start)
     part_of = short.lower() in _LAW_PARTS and _LAW_PART_BEFORE.search(text, max(0, start - 30), start) is not None
+    if short == "ч" and _AFTER_T.search(text, max(0, start - 3), start):
+        return None  # "в т. ч."
     if before[:1].isdigit() and short.lower() in ("с", "ч", "т", "д", "к", "п") and not part_of:
         return None
     lemma = _NUMBERED.get(short) or _NUMBERED[short.lower()]
     if short.lower() == "стр" and re.search(
-        r"(?:\bд\.|дом)\s?\w{1,40}(?: \w{1,20})?,?\s(?:корп\w*\.? ?\w{1,20},?\s)?$", text[max(0, start - 60) : start]
+        r"(?:\bд\.|дом)\s?[\w/]{1,40}(?: [\w/]{1,20}){0,3},?\s(?:корп\w*\.? ?\w{1,20},?\s)?$",
+        text[max(0, start - 60) : start],
     ):
         lemma = "строение"
     several = _SEVERAL.match(text, match.end()) is not None
@@ -187,7 +208,7 @@ _IS_STREET = shortened((*(word.partition("-")[0] for word in _STREETS), "обл"
 _IS_TITLE = shortened(word.partition("-")[0] for word in _TITLES)
 
 RULES: tuple[Rule, ...] = (
-    PatternRule("abbreviation", frozenset("."), _NUMBERED_PATTERN, _numbered, re.compile(r"\. ?[0-9IVX]")),
+    PatternRule("abbreviation", frozenset("."), _NUMBERED_PATTERN, _numbered, re.compile(r"\. ?[0-9IVXа-яё]")),
     PatternRule("abbreviation", frozenset(".-"), _STREET, _street, _IS_STREET),
     PatternRule("abbreviation", frozenset(".-"), _STREET_AFTER, _street_after, _IS_STREET),
     PatternRule("abbreviation", frozenset(".-"), _TITLE, _title, _IS_TITLE),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from qwentts_svc.text.normalize.ru.context import last_word
 from qwentts_svc.text.normalize.ru.govern import Governor, governor
 from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
-from qwentts_svc.text.normalize.ru.morph import Form, Number, forms
+from qwentts_svc.text.normalize.ru.morph import Form, Number, forms, may_be_adverb, part_of_speech
 from qwentts_svc.text.normalize.ru.numbers import group
 from qwentts_svc.text.normalize.ru.wordlist import words
 
@@ -25,6 +25,17 @@ _LABELS = frozenset(
     )
 )
 _OUT_OF = re.compile(r"\sиз(?=\s)(?:\s(?:этих|тех|всех|наших|моих|ваших|их|его|её))?(?:\s[0-9]{1,6}(?=\s))?")
+
+
+_AMOUNTS = frozenset(
+    words(
+        "год час минута секунда день сутки неделя месяц век раз человек штука рубль копейка доллар евро цент процент "
+        "градус балл очко метр километр сантиметр миллиметр килограмм грамм тонна литр миллилитр гектар тысяча миллион "
+        "миллиард вольт ватт ампер герц пункт ночь комплект экземпляр"
+    )
+)
+_OF_MANY = re.compile(r"(?<!\w)[Ии]з\s(?:[а-яё]{2,20}\s){0,2}[0-9]{1,7}(?=\s)")
+_CLAUSE_END = re.compile(r"[.!?;:(]\s|\s[0-9]")
 
 
 class Head(NamedTuple):
@@ -59,12 +70,23 @@ def head_after(text: str, pos: int) -> Head | None:
         readings = forms(word)
         if not readings:
             break
+        if word[0].islower() and any(form.adjective for form in readings):
+            readings = tuple(form for form in readings if not form.proper)  # "лавровых" is no family here
         nouns = tuple(form for form in readings if not form.adjective)
+        if nouns and not nouns[0].animate and len(nouns) < len(readings) and _is_noun(text, match.end()):
+            nouns = ()  # "2 столовые ложки" are no canteens
         if nouns and (not readings[0].adjective or len(nouns) == len(readings)):
             return Head(word, nouns, match.end())
         adjective = Head(word, readings, match.end())
         pos = match.end()
     return adjective
+
+
+def _is_noun(text: str, pos: int) -> bool:
+    """Whether a counted noun comes next."""
+    match = _WORD.match(text, pos)
+    readings = forms(match.group(1)) if match else ()
+    return bool(readings) and not readings[0].adjective and any(form.case == "gent" for form in readings)
 
 
 def allowed_cases(n: int, head: Head) -> tuple[dict[Case, Form], bool]:
@@ -113,6 +135,8 @@ def agree(text: str, start: int, end: int, n: int) -> Agreement:
     head = head_after(text, end)
     if head is not None and head.word.lower() in _DAY_PARTS and asked.word in _CLOCK_PREPOSITIONS:
         head = None
+    if head is None and asked.word in ("в", "во", "на") and _OUT_OF.match(text, end) and text[end : end + 4] == " из ":
+        asked = Governor(("loct",), asked.word)  # "в 6 из 7 случаев"
     if head is None and n % 10 in (1, 2) and (out_of := _OUT_OF.match(text, end)):
         members = head_after(text, out_of.end())
         if members is not None:
@@ -128,14 +152,43 @@ def agree(text: str, start: int, end: int, n: int) -> Agreement:
     if head is not None and head.word == "лет" and not asked.word and _has_age(text, start):
         return Agreement("gent", "masc", False, head)
     if head is None:
+        omitted = _members_before(text, start) if n % 10 in (1, 2) else None
+        if omitted is not None:
+            return Agreement(asked.cases[0], omitted.gender, False, None)
         return Agreement(asked.cases[0], "masc", False, None)
     cases, _ = allowed_cases(n, head)
     if not cases:
         return Agreement(asked.cases[0], "masc", False, None)
-    case = _best(asked, cases)
+    case = "gent" if "gent" in cases and not asked.word and _belongs(text, start, head) else _best(asked, cases)
     form = cases[case]
     gender: Gender = "plur" if form.plural_only and group(n) == 1 else form.gender
     return Agreement(case, gender, form.animate, head)
+
+
+def _belongs(text: str, start: int, head: Head) -> bool:
+    """Whether the things counted are those of the person or thing named before ("жители 5 деревень")."""
+    if head.readings[0].lemma in _AMOUNTS:
+        return False
+    word = last_word(text, start)
+    readings = [form for form in forms(word) if not form.proper]
+    if not readings or readings[0].adjective or may_be_adverb(word):
+        return False
+    before = last_word(text, start - len(word) - 1)
+    if not before and any(form.number == "plur" and form.case == "nomn" for form in readings):
+        return True  # "Крыши 12 домов": what begins a sentence is not where something is
+    named = readings[0].animate and readings[0].case in ("nomn", "datv", "ablt")
+    return named and part_of_speech(before) != "PREP"
+
+
+def _members_before(text: str, start: int) -> Form | None:
+    """The noun that the number leaves out, named before in the sentence ("из 92 заявок отклонили 61")."""
+    for match in _OF_MANY.finditer(text, max(0, start - 90), start):
+        members = head_after(text, match.end())
+        if members is not None and not _CLAUSE_END.search(text, members.end, start):
+            form = next((f for f in members.readings if f.case == "gent" and f.number == "plur"), None)
+            if form is not None:
+                return form
+    return None
 
 
 def is_label(text: str, start: int) -> bool:

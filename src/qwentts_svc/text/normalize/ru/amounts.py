@@ -5,26 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from qwentts_svc.text.normalize.ru.context import last_word
 from qwentts_svc.text.normalize.ru.digit_rule import number_matches
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
+from qwentts_svc.text.normalize.ru.morph import forms
 from qwentts_svc.text.normalize.ru.quantity import Noun, Number, half_word, one_and_half, parse, quantity, say
 from qwentts_svc.text.normalize.rule import Edit, test_of
 
 SCALES = {"тыс": Noun("тысяча"), "млн": Noun("миллион"), "млрд": Noun("миллиард"), "трлн": Noun("триллион")}
 SCALE = r"(?:тыс|млн|млрд|трлн)(?![а-яё])\.?"
 _ONE = re.compile(r"[$€£₽]?\s?(?:[0-9]{0,8}[02-9])?1(?![0-9]|[.,:][0-9]|\s?(?:[-–—]\s?[0-9]|тыс|млн|млрд|трлн))")
-_AWAY = re.compile(r"\s(?:от|к\s(?:северу|югу|западу|востоку)|южнее|севернее|западнее|восточнее|выше|ниже|севера)\b")
+_AWAY = re.compile(
+    r"\s(?:от|к\s(?:северу|югу|западу|востоку)|южнее|севернее|западнее|восточнее|выше|ниже|севера"
+    r"|ходьбы|езды|пути|лёта)\b"
+)
 
 
 def amount_case(text: str, start: int, end: int, *, distance: bool = False) -> Case:
     """The case of an amount at ``text[start:end]`` whose unit shows none. ``distance``: "в пяти километрах от"."""
     asked = governor(text, start)
+    if asked.word and not _ONE.match(text, start) and _stands_for_noun(text, start):
+        return "nomn"
     if asked.word == "по" and _ONE.match(text, start):
         return "datv"  # "по одному килограмму", but "по два килограмма"
     if asked.word in ("в", "во") and distance and _AWAY.match(text, end):
         return "loct"
     return asked.cases[0]
+
+
+def _stands_for_noun(text: str, start: int) -> bool:
+    """Whether the word before is a singular adjective, which no amount follows as its noun ("у больного 39,2°")."""
+    readings = forms(last_word(text, start))
+    return bool(readings) and readings[0].adjective and all(form.number == "sing" for form in readings)
 
 
 def amount(number: Number, scale: str | None, noun: Noun | None, case: Case, *, half: bool = False) -> str:

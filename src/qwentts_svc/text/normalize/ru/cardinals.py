@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.ru.agree import Head, agree, allowed_cases, head_after, is_label
+from qwentts_svc.text.normalize.ru import numbered
+from qwentts_svc.text.normalize.ru.agree import agree, head_after, is_label
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
-from qwentts_svc.text.normalize.ru.grammar import CASES, Case, Gender
+from qwentts_svc.text.normalize.ru.grammar import Case, Gender
 from qwentts_svc.text.normalize.ru.measures import sign_word
-from qwentts_svc.text.normalize.ru.morph import part_of_speech
 from qwentts_svc.text.normalize.ru.numbers import MAX_DIGITS, cardinal, digits, padded
-from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.quantity import NUM, half_word, one_and_half, parse, say
-from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _START = r"(?<![\w.,])"
-_ORDERED = re.compile(r"(?<![\w.,%°-])([1-9][0-9]{0,2})(?:(\s?[-–]\s?|\sи\s)([1-9][0-9]{0,2}))?(?=\s[А-Яа-яё])")
 _RANGE = re.compile(rf"(?<![\w.,-])({NUM})\s?([-–—])\s?({NUM})(?![\w-]|[.,][0-9])")
 _SIGNED = re.compile(rf"(?<![\w.,)\]%])([-−–+±])({NUM})(?![\w]|\.[0-9])")
 _PLAIN = re.compile(rf"{_START}({NUM})(?![\w]|\.[0-9])")
@@ -25,93 +22,12 @@ _LEFT_OVER = re.compile(r"[0-9]{1,64}")
 _PLUS_AFTER = re.compile(rf"{_START}({NUM})\+(?![\w+])")
 _SLASH = re.compile(rf"{_START}([0-9]{{1,4}})/([0-9]{{1,4}})(?![\w/]|[.,][0-9])")
 _PRESSURE = re.compile(r"(?i:давлени|\bАД)")
+_UP_TO = re.compile(
+    r"\sдо\s(?:[0-9]{1,3}(?:[.,][0-9])?\s?|[а-яё ]{3,40}\s)(?:тыс|млн|млрд|трлн|тысяч|миллион|миллиард|час|лит|метр)"
+)
 _ELLIPSIS = re.compile(r"(?<=[0-9])\s?\.\.\.\s?(?=[-−+]?[0-9])")
 _SPACED_ID = re.compile(r"(?<![\w.,])[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![\w])")
-_NUMBERED = frozenset(
-    words(
-        "класс курс этаж квартал раунд тур сезон серия эпизод глава том часть век столетие тысячелетие место "
-        "подъезд группа канал отряд полк дивизия армия батальон бригада день неделя год ряд вагон путь "
-        "платформа уровень степень категория разряд поколение тайм период матч выпуск издание пункт параграф "
-        "абзац урок маршрут автобус троллейбус трамвай кабинет отделение съезд конгресс чемпионат годовщина "
-        "юбилей позиция строка столбец линия ступень сорт раздел рота взвод цех корпус палата семестр "
-        "четверть триместр смена полугодие половина страница вопрос задание упражнение билет размер дом школа "
-        "квартира лига дивизион гейм сет иннинг апрель группа секция подход рейс поезд аудитория комната "
-        "номер очередь турникет выход терминал февраль март май июнь июль август сентябрь октябрь ноябрь "
-        "декабрь январь ребёнок сын дочь попытка шаг этап число остановка"
-    )
-)
-_OF_NOUN = frozenset(words("курс класс квартал век этаж группа сорт степень разряд категория ранг"))
-_ALWAYS_NUMBERED = frozenset(
-    words("век этаж класс курс квартал тайм место раунд семестр тысячелетие полугодие подъезд")
-)
-_DAY_PARTS = frozenset(("утра", "вечера", "ночи", "дня"))
-_CLOCK = frozenset(("в", "к", "до", "с", "около", "после"))
 _COLLECTIVE: dict[int, tuple[str, str]] = {2: ("двое", "двоих"), 3: ("трое", "троих"), 4: ("четверо", "четверых")}
-
-
-def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
-    """A bare number before a noun in a form that no count of that size takes ("в 5 классе") is an ordinal."""
-    first, joint, second = match.groups()
-    text = match.string
-    n = int(second or first)
-    head = head_after(text, match.end())
-    if head is None or head.end - match.end() > 60 or text[match.end() : head.end].count(" ") > 2:
-        return None
-    around = governor(text, match.start())
-    named = around.word or head.readings[0].case == "nomn" or _after_noun(text, match.start())
-    if second and named and _school_forms(head, int(first), n, around.word):
-        case = next((c for c in around.cases for f in head.readings if f.case == c), head.readings[0].case)
-        return f"{ordinal(int(first), case, 'plur')}{_link(joint)}{ordinal(n, case, 'plur')}"
-    readings = [form for form in head.readings if form.number == "sing" and not form.fixed and form.lemma in _NUMBERED]
-    if not readings:
-        return None
-    counted, _fixed = allowed_cases(n, head)
-    asked = governor(text, match.start())
-    if head.word.lower() in _DAY_PARTS and asked.word in _CLOCK and n <= 12:
-        return None
-    if counted and not second and not asked.word and _after_noun(text, match.start()):
-        form = next((f for f in readings if f.case == "gent" and f.lemma in _OF_NOUN), None)
-        if form is not None:
-            return ordinal(n, "gent", form.gender)
-    if counted:
-        always = any(form.lemma in _ALWAYS_NUMBERED for form in readings) and n % 10 == 1
-        barred = asked.word and not any(case in counted for case in asked.cases if case != "accs" or asked.word != "с")
-        if (not always or second) and not (barred and 2 <= n % 10 <= 4):
-            return None
-    if (
-        head.readings[0].case == "gent"
-        and head.readings[0].number == "sing"
-        and not asked.word
-        and is_label(text, match.start())
-    ):
-        return None
-    form = next((f for case in asked.cases for f in readings if f.case == case), readings[0])
-    spoken = ordinal(n, form.case, form.gender, animate=form.animate)
-    if not second:
-        return spoken
-    return f"{ordinal(int(first), form.case, form.gender, animate=form.animate)}{_link(joint)}{spoken}"
-
-
-def _link(joint: str) -> str:
-    return "-" if joint.strip() in "-–" else joint
-
-
-def _school_forms(head: Head, first: int, last: int, governing: str) -> bool:
-    """Whether "5-9 классов" are the forms of a school and not so many of them."""
-    return (
-        first < last <= 11
-        and governing not in ("из", "около", "до")
-        and all(form.lemma == "класс" and form.number == "plur" for form in head.readings)
-    )
-
-
-_WORD_BEFORE = re.compile(r"([А-Яа-яЁё]{1,30})\s$")
-
-
-def _after_noun(text: str, start: int) -> bool:
-    """Whether the word before is a noun that the number does not name ("студент 4 курса")."""
-    match = _WORD_BEFORE.search(text[max(0, start - 32) : start])
-    return match is not None and not is_label(text, start) and part_of_speech(match.group(1)) == "NOUN"
 
 
 def _range(match: re.Match[str], _: RuleContext) -> str | None:
@@ -141,6 +57,8 @@ def _signed(match: re.Match[str], ctx: RuleContext) -> str | None:
     sign, number = match.groups()
     if sign == "–" and match.start() and match.string[match.start() - 1].isalnum():
         return None
+    if sign in "-−" and number.isdigit() and (storey := numbered.below_ground(match, int(number))):
+        return sign_word(sign) + storey
     return sign_word(sign) + _spoken(match.string, match.start(), match.end(), number)
 
 
@@ -190,6 +108,8 @@ def _decimal(text: str, start: int, end: int, raw: str) -> str:
         return f"{cardinal(number.value)} точка {padded(number.frac)}"  # "пункт 4.2"
     asked = governor(text, start)
     case = asked.cases[0]
+    if one_and_half(number) and case == "gent" and _UP_TO.match(text, end):
+        return half_word("gent", "masc")
     head = head_after(text, end)
     if one_and_half(number) and head and any(form.case in ("gent", "datv", "ablt", "loct") for form in head.readings):
         gender = next(form.gender for form in head.readings)
@@ -197,10 +117,6 @@ def _decimal(text: str, start: int, end: int, raw: str) -> str:
         return half_word("gent" if oblique else "nomn", gender)
     if head and head.word == "лет" and number.frac == "5":
         return f"{cardinal(number.value, 'gent')} с половиной"
-    if head and not asked.word:
-        case = "nomn"
-    if case not in CASES:
-        case = "nomn"
     return say(number, case)
 
 
@@ -220,8 +136,8 @@ def _plus_after(match: re.Match[str], _: RuleContext) -> str:
 def _slash(match: re.Match[str], _: RuleContext) -> str:
     """A blood pressure is so much "на" so much, the number of a house or a paper is "дробь"."""
     first, second = match.groups()
-    if match.group() == "24/7":
-        return "двадцать четыре на семь"
+    if match.group() in ("24/7", "50/50"):
+        return f"{cardinal(int(first))} на {cardinal(int(second))}"
     pressure = _PRESSURE.search(match.string, max(0, match.start() - 40), match.start())
     return f"{cardinal(int(first))} {'на' if pressure else 'дробь'} {cardinal(int(second))}"
 
@@ -239,7 +155,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("range", frozenset("."), _ELLIPSIS, _ellipsis),
     DigitRule("symbol", _PLUS_AFTER, _plus_after),
     DigitRule("symbol", _SLASH, _slash),
-    DigitRule("ordinal", _ORDERED, _ordered),
+    *numbered.RULES,
     DigitRule("range", _RANGE, _range, re.compile("[0-9] ?[-–—] ?[0-9]")),
     DigitRule("cardinal", _SIGNED, _signed, re.compile("[-−–+±][0-9]")),
     DigitRule("cardinal", _PLAIN, _plain),

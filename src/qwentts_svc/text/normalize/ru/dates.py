@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
-from qwentts_svc.text.normalize.ru.context import ends_clause
+from qwentts_svc.text.normalize.ru.agree import is_label
+from qwentts_svc.text.normalize.ru.context import ends_clause, last_word
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
-from qwentts_svc.text.normalize.ru.months import ANY_FORM, ANY_GENITIVE, GENITIVES, LAST_DAY, LEMMAS, month_index
-from qwentts_svc.text.normalize.ru.morph import inflect
+from qwentts_svc.text.normalize.ru.months import (
+    ANY_GENITIVE,
+    GENITIVES,
+    LAST_DAY,
+    month_index,
+)
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
 from qwentts_svc.text.normalize.ru.wordlist import words
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _DAY = r"(0?[1-9]|[12][0-9]|3[01])"
 _YEAR = r"(?:,?\s([12][0-9]{3}|[0-9]{2}(?=\s?г))(?![0-9])(?:\s?(?:(г)(\.)?|года?|году)(?!\w))?|\s(года))?"
@@ -20,6 +25,16 @@ _END = r"(?:-?(?:го|ого|е|ое|му))?"
 _WORDS = re.compile(
     rf"(?<![\w.,:/])(?:{_DAY}{_END}(\s?[-–—]\s?|,\s|\sи\s|\sили\s|\sна\s|\sпо\s|\sдо\s))?{_DAY}{_END}\s("
     rf"(?i:{ANY_GENITIVE}))(?![а-яё]){_YEAR}"
+)
+_SPAN = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}\.(0?[1-9]|1[0-2])\.([12][0-9]{{3}}|[0-9]{{2}})(?:\s?г\.)?\s?[-–—]\s?"
+    r"(?=[0-3]?[0-9]\.[01]?[0-9]\.[0-9]{2})"
+)
+_SPAN_OF_WORDS = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}\s((?i:{ANY_GENITIVE}))()\s?[-–—]\s?(?=[0-3]?[0-9]\s(?i:{ANY_GENITIVE})(?![а-яё]))"
+)
+_LISTED = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}{_END}(?=,\s(?:[0-9]{{1,2}},\s){{0,4}}[0-9]{{1,2}}\sи\s[0-9]{{1,2}}\s(?:{ANY_GENITIVE}))"
 )
 _ISO = re.compile(
     r"(?<![\w.,:/-])([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-]|\.[0-9])(?:\s?г(?:\.|ода?)(?!\w))?"
@@ -36,18 +51,32 @@ _DAY_MONTH = re.compile(
 _DAY_MONTH_TIME = re.compile(
     rf"(?<![\w.,:/-]){_DAY}\.(0[1-9]|1[0-2])\.?(?=,?\s(?:в|с|к|до|на|после)\s[0-9]{{1,2}}[:.][0-5][0-9](?![\w.]))"
 )
-_MONTH_OF_YEAR = re.compile(
-    r"(?i:(?<=\bс )|(?<=\bдо )|(?<=\bк )|(?<=\bот )|(?<=\bпо )|(?<=\bна )|(?<=\bза )|(?<=\bв ))"
-    r"(0[1-9]|1[0-2])[./]((?:19|20)[0-9]{2})(?![\w%-]|[.,/][0-9])(?:\s?г(?:\.(?=\s?[а-яё,)])|ода?(?!\w)))?"
+_DAY_MONTH_ALONE = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}\.(0[1-9]|1[0-2])(?![\w%°]|\.[0-9]|\s?(?:[%°$€₽]|руб|раз|кг|км|см|мм|м|г|л|млн|тыс|балл|процент)\b)"
 )
 _STAMP = re.compile(r"(?<=[0-9]{4}-[01][0-9]-[0-3][0-9])T(?=[0-2][0-9]:[0-5][0-9])")
-_MONTH_YEAR = re.compile(rf"(?<!\w)({ANY_FORM})\s([12][0-9]{{3}})(?![\w-])(?:\s?(?:(г)(\.)?|года?)(?!\w))?")
 _TODAY = frozenset(
     words("сегодня завтра вчера послезавтра позавчера это наступило наступит наступает праздник дата датой")
 )
+_NAMES_OF_DAYS = frozenset(("дата", "срок", "день", "дедлайн"))
+_EVENTS = frozenset(
+    words(
+        "вылет прилёт прилет возвращение заезд выезд приезд отъезд отправление прибытие "
+        "начало окончание старт финиш открытие закрытие премьера рождения родился родилась умер умерла встреча концерт"
+    )
+)
 _NOMINATIVE_NEXT = re.compile(r"\s?[-–—]\s")
 _BY_LINK: dict[str, Case] = {"на": "accs", "по": "accs", "до": "gent"}
-_BY_PREPOSITION: dict[str, Case] = {
+_WITH_DATES: dict[str, Case] = {
+    "на": "accs",
+    "за": "accs",
+    "по": "accs",
+    "к": "datv",
+    "до": "gent",
+    "с": "gent",
+    "от": "gent",
+}
+BY_PREPOSITION: dict[str, Case] = {
     "на": "accs",
     "по": "accs",
     "за": "accs",
@@ -62,13 +91,15 @@ def date_case(text: str, start: int, end: int) -> Case:
     """The case of the day: what a preposition asks, nominative where the date is named, else genitive ("when")."""
     asked = governor(text, start)
     if asked.word:
-        return _BY_PREPOSITION.get(asked.word, asked.cases[0])
+        return BY_PREPOSITION.get(asked.word, asked.cases[0])
     tokens = [token.lower() for token in tokens_before(text, start)]
+    if tokens[:1] == ["и"] and len(tokens) > 3 and tokens[1] in GENITIVES and tokens[3] in _WITH_DATES:
+        return _WITH_DATES[tokens[3]]  # "на 23 февраля и 8 марта"
     if tokens and tokens[0] in ("было", "будет"):
         del tokens[0]
     if len(tokens) > 1 and tokens[0] in "-–—" and tokens[1] in GENITIVES:
         return "nomn"
-    if tokens and tokens[0] == ":" and "дата" in tokens[1:4]:
+    if tokens and tokens[0] in ":-–—" and _NAMES_OF_DAYS.intersection(tokens[1:4]):
         return "nomn"
     if tokens and (tokens[0] in _TODAY or (tokens[0] in ":-–—" and "сегодня" in tokens[1:3])):
         return "nomn"
@@ -94,6 +125,22 @@ def date(day: int, month: int, year: int | None, case: Case, name: str = "") -> 
     return spoken if year is None else f"{spoken} {ordinal(year, 'gent')} года"
 
 
+def _span(match: re.Match[str], ctx: RuleContext) -> str | None:
+    """The first of two whole dates with a dash between ("03.02.2025–14.02.2025", "3 февраля - 14 марта")."""
+    text, start = match.string, match.start()
+    day, month_text, year_text = match.groups()
+    month = int(month_text) if month_text.isdigit() else month_index(month_text) + 1
+    asked = governor(text, start).word
+    if not _valid(int(day), month) or (asked and asked not in ("с", "со", "от")):
+        return None
+    spoken = date(int(day), month, _full_year(year_text) if year_text else None, "gent")
+    return f"{spoken} по " if asked else f"{'со' if int(day) == 2 else 'с'} {spoken} по "
+
+
+def _since(day: int) -> str:
+    return f"{'со' if day == 2 else 'с'} {ordinal(day, 'gent', 'neut')}"
+
+
 def _words(match: re.Match[str], _: RuleContext) -> str | None:
     first, joint, day, month_text, year_text, short, short_stop, bare_year = match.groups()
     month = month_index(month_text) + 1
@@ -108,7 +155,7 @@ def _words(match: re.Match[str], _: RuleContext) -> str | None:
         link = joint.strip()
         if link in "-–—":
             if case == "gent" and not governor(text, start).word:
-                prefix, second_case = f"с {ordinal(int(first), 'gent', 'neut')} по ", "accs"
+                prefix, second_case = f"{_since(int(first))} по ", "accs"
             else:
                 prefix = f"{ordinal(int(first), case, 'neut')}-"
         else:
@@ -124,6 +171,13 @@ def _words(match: re.Match[str], _: RuleContext) -> str | None:
     return spoken
 
 
+def _listed(match: re.Match[str], _: RuleContext) -> str | None:
+    """The first days of a list ("3, 4 и 5 мая")."""
+    if int(match.group(1)) > 31:
+        return None
+    return ordinal(int(match.group(1)), date_case(match.string, match.start(), match.end()), "neut")
+
+
 def _iso(match: re.Match[str], _: RuleContext) -> str | None:
     year, month, day = (int(part) for part in match.groups())
     return date(day, month, year, date_case(match.string, match.start(), match.end())) if _valid(day, month) else None
@@ -137,7 +191,7 @@ def _numeric(match: re.Match[str], _: RuleContext) -> str | None:
     case = date_case(match.string, match.start(), match.end())
     kept = "." if short_stop and ends_clause(match.string, match.start(), match.end()) else ""
     if first:
-        return f"с {ordinal(int(first), 'gent', 'neut')} по {date(day, month, _full_year(year_text), 'accs')}{kept}"
+        return f"{_since(int(first))} по {date(day, month, _full_year(year_text), 'accs')}{kept}"
     return date(day, month, _full_year(year_text), case) + kept
 
 
@@ -148,17 +202,10 @@ def _day_month(match: re.Match[str], _: RuleContext) -> str | None:
     return date(day, month, None, date_case(match.string, match.start(), match.end()))
 
 
-def _month_of_year(match: re.Match[str], _: RuleContext) -> str:
-    """ "до 09.2026", "за 03/2024" """
-    asked = governor(match.string, match.start())
-    case: Case = "loct" if asked.word == "в" else _BY_PREPOSITION.get(asked.word, asked.cases[0])
-    return f"{inflect(LEMMAS[int(match.group(1)) - 1], case, 'sing')} {ordinal(int(match.group(2)), 'gent')} года"
-
-
-def _month_year(match: re.Match[str], _: RuleContext) -> str:
-    name, year, short, short_stop = match.groups()
-    kept = "." if short and short_stop and ends_clause(match.string, match.start(), match.end()) else ""
-    return f"{name} {ordinal(int(year), 'gent')} года{kept}"
+def _day_month_alone(match: re.Match[str], ctx: RuleContext) -> str | None:
+    """Without a year or an hour: a day with its leading zero, or after a word for what has a date."""
+    sure = match.group(1)[0] == "0" or last_word(match.string, match.start()).lower() in _EVENTS
+    return _day_month(match, ctx) if sure and not is_label(match.string, match.start()) else None
 
 
 _DAY_THEN_LETTER = re.compile(rf"[0-9]{_END}\s(?i:[янфмаисод])")
@@ -173,15 +220,17 @@ def _has_month_after_day(text: str) -> bool:
 RULES: tuple[Rule, ...] = (
     PatternRule("date", frozenset("T"), _STAMP, lambda _m, _c: " ", re.compile("[0-9]T[0-9]")),
     DigitRule("date", _ISO, _iso, re.compile("[0-9]-[01]")),
+    DigitRule("date", _SPAN, _span, re.compile(r"[0-9.] ?[-–—] ?[0-9]{1,2}\.")),
+    DigitRule("date", _SPAN_OF_WORDS, _span, _has_month_after_day),
     DigitRule("date", _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
     DigitRule("date", _DAY_MONTH_TIME, _day_month, re.compile(r"[0-9]\.[01]")),
-    DigitRule("date", _MONTH_OF_YEAR, _month_of_year, re.compile("[01][0-9][./][12]")),
     DigitRule("date", _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
+    DigitRule("date", _DAY_MONTH_ALONE, _day_month_alone, re.compile(r"[0-9]\.[01]")),
+    DigitRule("date", _LISTED, _listed, _has_month_after_day),
     DigitRule(
         "date",
         _WORDS,
         _words,
         _has_month_after_day,
     ),
-    PatternRule("date", DIGITS, _MONTH_YEAR, _month_year),
 )

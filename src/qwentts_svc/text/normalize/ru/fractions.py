@@ -42,6 +42,10 @@ _HALF = Noun("половина")
 _PART_NOUNS = {2: _HALF, 4: Noun("четверть")}
 _STOREYS = re.compile(r"[\s-]?эт(?:аж|\.)")
 _FINAL = re.compile(r"\sфинала")
+_COMING = r"(?i:вы[шй]|проб[иь]|про[шй]|попа|попад|выход|проход)[а-яё]{0,8}"
+_CAME = re.compile(rf"\b{_COMING}\s(?:[А-Яа-яё\"]{{1,20}}\s){{0,2}}во?\s\Z")
+_COMES = re.compile(rf"\sфинала\s(?:[А-Яа-яё\"]{{1,20}}\s){{0,2}}{_COMING}(?!\w)")
+_EQUALS = re.compile(r"[=≈]\s?\Z")
 _NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|приказ|рейс|раздел|бронь|АД)\s?$")
 
 
@@ -62,22 +66,31 @@ def _one_part(bottom: int, case: Case) -> str:
     return f"{number} {_THIRD[case] if bottom == 3 else _PART_NOUNS[4].form(1, case)}"
 
 
+def _case(text: str, start: int, end: int, *, one: bool) -> Case:
+    asked = governor(text, start)
+    if asked.word == "по" and one:
+        return "datv"
+    if _FINAL.match(text, end):
+        reached = _CAME.search(text, max(0, start - 60), start) or _COMES.match(text, end)
+        if asked.word == "в" and not reached:
+            return "loct"  # what is played there; one comes into it in the accusative
+        if not asked.word and one and part_of_speech(last_word(text, start)) == "NOUN":
+            return "gent"
+    return asked.cases[0]
+
+
 def _replace(match: re.Match[str], _: RuleContext) -> str | None:
     whole, top_text, bottom_text, glyph, unit = match.groups()
     text, start = match.string, match.start()
-    if not glyph and (_NOT_PARTS.search(text[max(0, start - 12) : start]) or (int(top_text) >= int(bottom_text))):
+    if not glyph and (
+        _NOT_PARTS.search(text[max(0, start - 12) : start])
+        or (int(top_text) >= int(bottom_text) and not _EQUALS.search(text, 0, start))
+    ):
         return None
     if not glyph and (top_text, bottom_text) == ("24", "7"):
         return None
     top, bottom = _GLYPHS[glyph] if glyph else (int(top_text), int(bottom_text))
-    case = governor(text, start).cases[0]
-    if (
-        not whole
-        and case == "nomn"
-        and _FINAL.match(text, match.end())
-        and part_of_speech(last_word(text, start)) == "NOUN"
-    ):
-        case = "gent"
+    case = _case(text, start, match.end(), one=not whole and top == 1)
     if whole:
         n = int(whole)
         if n == 1 and (top, bottom) == (1, 2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from qwentts_svc.text.normalize.ru.governing_words import asked_by_verb, is_together
 from qwentts_svc.text.normalize.ru.grammar import BY_NAME, Case
 from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech, takes_accusative, transitive
 from qwentts_svc.text.normalize.ru.wordlist import words
@@ -34,35 +35,21 @@ _add(
 )
 _add("accs", "через про сквозь спустя включая")
 _add(
-    "ablt",
-    "владеет владеют владел владела владело владели владеть располагает располагают располагал располагала располагало "
-    "располагали располагать обладает обладают обладал обладала обладало обладали обладать управляет управляют "
-    "управлял управляла управляли управлять руководит руководят руководил руководила руководили руководить "
-    "ограничился ограничилась ограничилось ограничились ограничится ограничиться ограничивается ограничивались "
-    "ограничен ограничена ограничено ограничены измеряется исчисляется исчисляются пожертвовал пожертвовала "
-    "пожертвовали рискует рискуют датирован датирована датировано датированы датируется датируются",
-)
-_add(
-    "datv",
-    "соответствует соответствуют соответствовал соответствовала соответствовало соответствовали эквивалентен "
-    "эквивалентна эквивалентно эквивалентны помог помогла помогло помогли помогает помогают помочь поможет помогут",
-)
-_add(
     "gent",
     "из изо от ото до у без безо для около после кроме вокруг против среди ради вместо свыше порядка напротив возле "
     "вдоль мимо помимо ввиду насчёт относительно из-за из-под внутри вне накануне посреди сверх ниже выше более менее "
-    "больше меньше старше моложе младше дороже дешевле длиннее короче быстрее дольше раньше позже "
+    "больше меньше старше моложе младше дороже дешевле длиннее короче быстрее дольше раньше ранее позже "
     "позднее тяжелее легче "
     "глубже шире дальше ближе чаще реже возраста возрасте размере размера течение протяжении количестве объёме объеме "
-    "высоте глубине расстоянии уровне уровня пределах районе радиусе сумме площади достиг достигла достигло достигли "
-    "достигает достигают достичь достигнет достигнув достигать достигал достигала достигало лишился "
-    "лишилась лишились хватило "
-    "добился добилась отметки хватает хватит хватало нет избежал избежала избежали касается",
+    "высоте глубине расстоянии уровне уровня пределах районе радиусе сумме площади высоты глубины отметки нет "
+    "хватает хватит хватало хватило",
 )
+_add("gent", "< >")
+_add("datv", "≤ ≥ ≠ ≈")
 _SKIPPED = frozenset(
     words(
         "примерно почти ровно всего лишь только приблизительно даже уже ещё еще где-то хотя бы минимум "
-        "максимум минус плюс целых около-то именно приблизительно аж ориентировочно"
+        "максимум минус плюс плюс-минус целых ни бы около-то именно приблизительно аж ориентировочно"
     )
 )
 _JOINS = frozenset(("и", "или", "либо", "-", "–", "—", ",", "а"))
@@ -71,6 +58,13 @@ _NUMERAL_LEMMAS = re.compile(
     r"(?:один|одн|дв[аеу]|тр[иёе]|четыр|пят|шест|сем[ьи]|восем|восьм|девят|десят|одиннадцат|двенадцат"
     r"|сорок|девяност|ст[оа]$"
     r"|тысяч|миллион|миллиард)"
+)
+_LACKING = frozenset(words("нет хватило хватит хватает бы"))
+_LACKED = frozenset(
+    words(
+        "было будет осталось останется прошло пройдёт пройдет проходит проходило нашлось набралось наберётся "
+        "исполнилось существует"
+    )
 )
 _NEGATED_GENITIVE = frozenset(
     words("превышает превышают превышал превышала превышало превышали превысит превысил превысила")
@@ -137,10 +131,43 @@ def governor(text: str, pos: int) -> Governor:
             adjectives += 1
             index += 1
             continue
+        if word == "и" and (following.lower() in _LACKING or _is_negated(tokens, index + 1)):
+            index += 1  # "нет и тридцати", "не прошло и пяти минут"
+            continue
+        if word in _LACKED and tokens[index + 1 : index + 2] and tokens[index + 1].lower() == "не":
+            return Governor(("gent",), "не " + word)
         if word in ("и", ","):
-            return _OBJECT if _lists_objects(tokens[index + 1 : index + 13]) else FREE
+            listed = _preposition_of_list(tokens, index)
+            return listed or (_OBJECT if _lists_objects(tokens[index + 1 : index + 13]) else FREE)
+        asked = asked_by_verb(word)
+        if asked:
+            return Governor((asked,), word)
         return _OBJECT if word in _ACCUSATIVE or takes_accusative(word) else FREE
     return FREE
+
+
+def _is_negated(tokens: list[str], index: int) -> bool:
+    """Whether a verb of being stands at ``index`` with its "не" ("не было и")."""
+    pair = [token.lower() for token in tokens[index : index + 2]]
+    return len(pair) == 2 and pair[0] in _LACKED and pair[1] == "не"
+
+
+def _preposition_of_list(tokens: list[str], index: int) -> Governor | None:
+    """The preposition of a list of amounts that goes on at ``index`` ("из 500 г муки, 2 яиц и 1 ч. л. соды").
+
+    Every number of the list but the first stands after a comma or "и", so that "к 500 г муки 2 яйца и" is none.
+    """
+    for at in range(index + 1, min(len(tokens) - 1, index + 16)):
+        if not _is_number(tokens[at]):
+            if tokens[at] in ".!?;:" and len(tokens[at + 1]) > 3:
+                return None
+            continue
+        before = tokens[at + 1].lower()
+        if before in _TABLE and before not in ("в", "во", "на", "за", "по"):
+            return _refined(before, _TABLE[before], tokens, at + 1)
+        if before not in ("и", ","):
+            return None
+    return None
 
 
 def _lists_objects(tokens: list[str]) -> bool:
@@ -164,4 +191,6 @@ def _refined(word: str, cases: tuple[Case, ...], tokens: list[str], index: int) 
         return FREE
     if word in ("равно", "равны") and before == "всё":
         return FREE
+    if word in ("с", "со") and is_together(tokens[index + 1 :]):
+        return Governor(("ablt",), "вместе с")
     return Governor(cases, word)

@@ -36,9 +36,9 @@ _PREFIXES = {
     "≈": "примерно",
 }
 _RIGHT = rf"(?=[(√]?{_OPERAND}|[(√])"
-_BINARY = r"(?<=[0-9)\]²³π])|(?<=\b[a-zA-Z])"
+_BINARY = r"(?<=[0-9)\]²³π])|(?<=\b[a-zA-Z])|(?<=[0-9][a-z])"
 _PLUS = re.compile(rf"(?:{_BINARY})\s?\+\s?{_RIGHT}")
-_MINUS = re.compile(rf"(?:{_BINARY})(?:\s[-−–]\s|−)(?=[(√]?(?:[0-9]|[a-z]\b)|\()")
+_MINUS = re.compile(rf"(?:{_BINARY})(?:\s[-−–]\s|−)(?=[(√]?(?:[0-9]|[a-z](?![A-Za-z0-9_]))|\()")
 _MINUS_GATE = re.compile(r"[-–−](?:(?<=[0-9)\]²³πa-zA-Z]\s.)\s|(?<=−))")
 _CHAIN_MINUS = re.compile(rf"(?<![\w.,-])({NUM})[-−–]({NUM})(?=\s?=\s?[-−]?[0-9a-z])")
 _TIMES = re.compile(rf"(?:{_BINARY})\s?[*×·⋅∙]\s?{_RIGHT}|(?<=[0-9])\s[xх]\s(?=[0-9]+\s?=)")
@@ -48,13 +48,19 @@ _DIVIDED = re.compile(
 )
 _POWER = re.compile(
     r"(?:(?<![\w.,])([0-9]{1,9})|(?<=[A-Za-zА-Яа-я)])(?<!\d))(?:\^\(?([-−]?[0-9]{1,4}|[a-zn])\)?|"
-    r"([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])"
+    r"([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])(?:/(л|мл|мкл)(?!\w))?"
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n")
+_VOLUMES = {"л": "литр", "мл": "миллилитр", "мкл": "микролитр"}
 _ROOT = re.compile(rf"√\s?(?:({NUM})|(?=[a-zA-Z(]))")
 _PLUS_MINUS_ROOT = re.compile(r"(?<!\w)±\s?(?=√)")
 _SIGNS = {"π": "пи", "∞": "бесконечность", "±": "плюс-минус"}
-_SINGLE = re.compile(r"[π∞]|±(?=\s?[0-9√])")
+_GREEK = {
+    "α": "альфа", "β": "бета", "γ": "гамма", "δ": "дельта", "ε": "эпсилон", "θ": "тета", "λ": "лямбда", "μ": "мю",
+    "ρ": "ро", "σ": "сигма", "τ": "тау", "φ": "фи", "ω": "омега", "Δ": "дельта",
+}  # fmt: skip
+_SIGNS.update(_GREEK)
+_SINGLE = re.compile(rf"[π∞]|±(?=\s?[0-9√])|(?<![^\W\d_])[{''.join(_GREEK)}](?![^\W\d_])")
 _CASE: dict[str, Case] = {"=": "datv", "≠": "datv", "!=": "datv", "<>": "datv", "≈": "datv"}
 
 
@@ -79,7 +85,12 @@ def _prefix(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 def _power(match: re.Match[str], _: RuleContext) -> str:
-    base, caret, raised = match.groups()
+    volume = match.group(4)  # "10⁹/л": so many cells in a litre
+    return _raised(match) + (f" на {_VOLUMES[volume]}" if volume else "")
+
+
+def _raised(match: re.Match[str]) -> str:
+    base, caret, raised, _volume = match.groups()
     exponent = caret or raised.translate(_SUPER)
     spoken = say(parse(base)) if base else ""
     if exponent == "2":
@@ -113,12 +124,18 @@ def _chain_minus(match: re.Match[str], _: RuleContext) -> str:
     return f"{say(parse(match.group(1)))} минус {say(parse(match.group(2)))}"
 
 
-EARLY: tuple[Rule, ...] = (PatternRule("math", frozenset("<>≤≥~≈"), _PREFIX, _prefix),)
-_BETWEEN_WORDS = re.compile(r"(?<=[а-яё)])\s([=+])\s(?=[а-яёА-ЯЁ0-9(])")
+EARLY: tuple[Rule, ...] = (
+    PatternRule("math", frozenset("±"), re.compile(r"±\s(?=[0-9])"), lambda _m, _c: "плюс-минус "),
+    PatternRule("math", frozenset("<>≤≥~≈"), _PREFIX, _prefix),
+)
+_BETWEEN_WORDS = re.compile(
+    r"(?:(?<=[а-яё)])\s([=+])|(?<=[а-яё)])(=)|(?<=\b[A-Za-zα-ωΔА-Я])\s?([=<>≤≥≈≠]))\s?(?:(?<=\s)|(?<=[=<>≤≥≈≠]))(?=[а-яёА-ЯЁ0-9(])"
+)
 
 
 def _between_words(match: re.Match[str], _: RuleContext) -> str:
-    return " равно " if match.group(1) == "=" else " плюс "
+    sign = match.group(1) or match.group(2) or match.group(3)
+    return " плюс " if sign == "+" else f" {_WORDS[sign]} "
 
 
 RULES: tuple[Rule, ...] = (
@@ -132,7 +149,7 @@ RULES: tuple[Rule, ...] = (
     ),
     PatternRule("math", frozenset("÷/:"), _DIVIDED, lambda _m, _c: " разделить на "),
     PatternRule("math", frozenset("=≠≤⩽≥⩾<>≈"), _COMPARE, _compare),
-    PatternRule("math", frozenset("=+"), _BETWEEN_WORDS, _between_words),
+    PatternRule("math", frozenset("=+<>≤≥≈≠"), _BETWEEN_WORDS, _between_words),
     PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),
-    PatternRule("math", frozenset("π∞±"), _SINGLE, _single),
+    PatternRule("math", frozenset(_SIGNS), _SINGLE, _single),
 )

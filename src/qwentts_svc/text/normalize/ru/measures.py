@@ -9,7 +9,7 @@ from qwentts_svc.text.normalize.ru.context import last_word, next_word, stop
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
-from qwentts_svc.text.normalize.ru.morph import forms, inflect
+from qwentts_svc.text.normalize.ru.morph import forms, inflect, lemma
 from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, parse, say
 from qwentts_svc.text.normalize.ru.units import CONFUSABLE, LENGTHS, PER_TIME, UNITS
 from qwentts_svc.text.normalize.rule import DIGITS, Rule, RuleContext
@@ -34,7 +34,11 @@ _SIZED = re.compile(
 _SCALED = re.compile(rf"{START}({SIGN})(?:({NUM}){DASH})?({NUM})\s?({SCALE})(?![\w])")
 _GATE = re.compile(rf"[0-9][ ]?(?:{SCALE}[ ]?)?(?:{_UNIT})")
 _HALF = frozenset(("час", "год", "месяц", "сутки", "неделя", "минута", "метр", "километр", "литр", "килограмм", "тонна",
-                   "гектар", "сантиметр", "грамм"))  # fmt: skip
+                   "гектар", "сантиметр", "грамм", "стакан"))  # fmt: skip
+_LABEL = re.compile(r"(?i:\b(?:рис|табл|стр|гл|прил|схем|фото|с|п|рисунок|таблица))\.?\s?\Z")
+_PART_OF_LAW = re.compile(r"(?i:\b(?:ч|п|пп|ст|гл|част[ьи]|пункт[ау]?|стать[яие]))\.?\s\Z")
+_PRICES = frozenset(("цена", "стоимость", "себестоимость"))
+_WALKS = frozenset(("минута", "час"))
 _SIGNS = {"-": "минус ", "−": "минус ", "–": "минус ", "+": "плюс ", "±": "плюс-минус ", "": ""}
 _REFERENCE = re.compile(r"\s(?:рис|стр|табл|гл|п|с|прил|разд|также|ниже|выше|том|раздел|рисунок)\b")
 _HOUSE_LETTERS = frozenset("АВКН")
@@ -57,19 +61,34 @@ def sign_word(sign: str | None) -> str:
 def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
     sign, low, high, scale, unit, per, written_stop = match.groups()
     text, start, end = match.string, match.start(), match.end()
-    if unit == "см" and written_stop and _REFERENCE.match(text, end):
+    if unit == "см" and written_stop:
+        labelled = _LABEL.search(text, max(0, start - 12), start)
+        if labelled or _REFERENCE.match(text, end):
+            return None
+    if (
+        unit in ("ч", "п")
+        and written_stop
+        and text[end : end + 2].strip().isdigit()
+        and _PART_OF_LAW.search(text, max(0, start - 12), start)
+    ):
         return None
     if unit in CONFUSABLE and not per and not _sure(match, unit):
         return None
     glued = text[match.start(5) - 1].isdigit()
+    if unit == "К" and glued:
+        return None  # "4К": a kind of picture
     if unit in _HOUSE_LETTERS and glued and not low and _LETTERED.search(text, max(0, start - 40), start):
         return None
     if unit == "г" and not low and not scale and re.fullmatch("1[0-9]{3}|20[0-9]{2}", high) and written_stop:
         return None
     noun, number = UNITS[unit], parse(high)
-    if unit == "г" and not scale and last_word(text, start).lower() in _WHOSE_AGE:
+    if unit in ("г", "л") and not scale and _is_age(text, start, end):
         noun = Noun("год")
-    case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS)
+    case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS or noun.head in _WALKS)
+    if case == "nomn" and lemma(last_word(text, start)) in _PRICES:
+        case = "gent"
+    if noun.head == "экземпляр" and governor(text, start).word == "в":
+        case = "loct"
     half = noun.head in _HALF and not noun.adjective
     if noun.head in _SOLVENT and case == "accs" and _dissolves(text, match.start(), end):
         case = "loct"
@@ -77,6 +96,14 @@ def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
     if per:
         spoken += _per(per)
     return sign_word(sign) + spoken + stop(text, end, "." if unit.endswith(".") and not per else written_stop), case
+
+
+def _is_age(text: str, start: int, end: int) -> bool:
+    """Whether "г" are the years of somebody ("ей 34 г", "пациентке 34 г., жалобы")."""
+    word = last_word(text, start)
+    readings = forms(word)
+    whose = word.lower() in _WHOSE_AGE or (bool(readings) and readings[0].animate and readings[0].case == "datv")
+    return whose and _LOWER_CONTEXT.match(text, end) is not None
 
 
 def _dissolves(text: str, start: int, end: int) -> bool:
@@ -89,6 +116,8 @@ def _dissolves(text: str, start: int, end: int) -> bool:
 def _sure(match: re.Match[str], unit: str) -> bool:
     """Whether a unit that may also be a word ("с", "В") is one here."""
     text, end = match.string, match.end(5)
+    if unit in ("ст", "зуб"):
+        return match.group(7) is not None and not match.group(4) and _is_portion(match)
     if unit in ("В", "А", "К", "Н"):
         word = next_word(text, end)
         return not forms(word) or word[:5].lower() != "класс"
@@ -97,6 +126,14 @@ def _sure(match: re.Match[str], unit: str) -> bool:
     if unit == "м":
         return not text.startswith(".", end) or match.group(7) is not None
     return True
+
+
+def _is_portion(match: re.Match[str]) -> bool:
+    """Whether so many glasses, tins or cloves of something are meant ("2 ст. муки")."""
+    if _PART_OF_LAW.search(match.string, max(0, match.start() - 12), match.start()):
+        return False
+    word = next_word(match.string, match.end())
+    return word[:1].islower() and any(form.case == "gent" and not form.animate for form in forms(word))
 
 
 def _per(per: str) -> str:

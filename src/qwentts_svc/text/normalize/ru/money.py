@@ -51,10 +51,10 @@ _BEFORE = re.compile(
     rf"|миллион|миллиард)(?![\w]))?{_PER}(?![\w%])"
 )
 _AFTER = re.compile(
-    rf"{START}([-−–+])?(?:({NUM})(?:\s?(?:[{_SIGNS}]|руб\.|р\.))?{DASH})?({NUM})\s?({SCALE})?\s?(?:"
+    rf"{START}([-−–+])?(?:({NUM})(?:{DASH}|\s?(?:[{_SIGNS}]|руб\.|р\.)[-–—]))?({NUM})\s?({SCALE})?\s?(?:"
     rf"([{_SIGNS}])|({_WORDS})(?![\w-]))(\.(?!\w))?{_PER}"
 )
-_AFTER_GATE = re.compile(rf"[0-9.][ ]?(?:[{_SIGNS}]|р(?:уб)?(?![а-яё])|коп|дол|евро|грн|тг|бел|[A-Z]{{3}})")
+_AFTER_GATE = re.compile(rf"[0-9.ндс][ ]?(?:[{_SIGNS}]|р(?:уб)?(?![а-яё])|коп|дол|евро|грн|тг|бел|[A-Z]{{3}})")
 _GROUPED = re.compile("[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 
 
@@ -92,7 +92,7 @@ def _before(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
         high = high.replace(",", "")
     scale = {"тысяч": "тыс", "миллион": "млн", "миллиард": "млрд"}.get(scale or "", scale)
     money, number = _BY_SIGN[mark], parse(high)
-    spoken = spread(low, number, scale, money.unit, case) if low else _sum(number, scale, money, case)
+    spoken = spread(low, number, scale, money.unit, case, half=bool(scale)) if low else _sum(number, scale, money, case)
     return sign_word(sign) + spoken + per_words + stop(
         match.string, match.end(), "." if match.group().endswith(".") else None
     ), case
@@ -107,7 +107,7 @@ def _after(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
         return None
     case = last or amount_case(match.string, match.start(), match.end())
     money, number = _BY_SIGN[mark] if mark else _BY_WORD[word], parse(high)
-    spoken = spread(low, number, scale, money.unit, case) if low else _sum(number, scale, money, case)
+    spoken = spread(low, number, scale, money.unit, case, half=bool(scale)) if low else _sum(number, scale, money, case)
     swallowed = written_stop if word or not mark else None
     end = ("." if mark and written_stop else "") or ("" if per else stop(match.string, match.end(), swallowed))
     return sign_word(sign) + spoken + per_words + end, case

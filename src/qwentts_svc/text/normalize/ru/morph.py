@@ -115,6 +115,25 @@ def part_of_speech(word: str) -> str:
     return str(_parses(word.lower())[0].tag.POS or "")
 
 
+@lru_cache(maxsize=16384)
+def may_be_adverb(word: str) -> bool:
+    """Whether ``word`` can also say where, when or how ("дома", "утром")."""
+    return len(word) <= 40 and any(parse.tag.POS == "ADVB" for parse in _parses(word.lower()))
+
+
+def is_known(word: str) -> bool:
+    """Whether the dictionary has ``word``: the readings of any other are guessed from its ending."""
+    return len(word) <= 40 and bool(_analyzer().word_is_known(word.lower()))
+
+
+@lru_cache(maxsize=16384)
+def lemma(word: str) -> str:
+    """The dictionary form of ``word`` in its likeliest reading, or "" for what is not a Russian word."""
+    if not word or len(word) > 40:
+        return ""
+    return str(_parses(word.lower())[0].normal_form)
+
+
 _IRREGULAR: dict[tuple[str, Case, Number], str] = {
     ("год", "gent", "plur"): "лет",
     ("год", "datv", "plur"): "годам",

@@ -38,8 +38,7 @@ def _percent(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
 
 def _degrees(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
     sign, low, high_sign, high, scale, joined = match.groups()
-    asked = governor(match.string, match.start())
-    case = asked.cases[0]
+    case = amount_case(match.string, match.start(), match.end())
     number = parse(high)
     if scale in ("К", "K"):
         return sign_word(sign) + amount(number, None, Noun("кельвин"), case), case

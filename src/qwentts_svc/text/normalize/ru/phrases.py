@@ -6,9 +6,8 @@ import re
 
 from qwentts_svc.text.normalize.ru.abbreviations import free_case
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
-from qwentts_svc.text.normalize.ru.govern import governor
-from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective
-from qwentts_svc.text.normalize.rule import DIGITS, Edit, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective, part_of_speech
+from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
 from qwentts_svc.text.normalize.stops import shortened
 
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -19,7 +18,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"т\.\s?ч\.", "так что"), (r"напр\.", "например"), (r"см\.\s?также", "смотри также"),
     (r"см\.(?!\s?[/²³])", "смотри"), (r"ср\.(?=\s[А-Яа-яё])", "сравни"), (r"ок\.", "около"),
     (r"прибл\.", "приблизительно"), (r"мин\.\s?вод", "минвод"), (r"с\.\s?г\.", "сего года"),
-    (r"т\.\s?г\.", "текущего года"), (r"под\sред\.", "под редакцией"), (r"ред\.", "редактор"),
+    (r"т\.\s?г\.", "текущего года"), (r"под\sред\.", "под редакцией"),
+    (r"в\sред\.(?=\s(?:от|Ф|з))", "в редакции"), (r"ред\.", "редактор"),
     (r"и\.\s?о\.(?=\s[а-яё])", "исполняющий обязанности"), (r"с\.-х\.", "сельскохозяйственный"),
     (r"англ\.", "английский"), (r"нем\.", "немецкий"), (r"фр\.", "французский"), (r"лат\.", "латинский"),
     (r"греч\.", "греческий"), (r"рус\.", "русский"), (r"исп\.", "испанский"), (r"итал\.", "итальянский"),
@@ -27,12 +27,14 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"в\sср\.(?=\s(?:на|по|за|около|примерно|приходит|составля))", "в среднем"),
     (r"с\.\s?ш\.", "северной широты"), (r"ю\.\s?ш\.", "южной широты"), (r"в\.\s?д\.", "восточной долготы"),
     (r"з\.\s?д\.", "западной долготы"), (r"устар\.", "устаревшее"), (r"разг\.", "разговорное"),
-    (r"прим\.", "примечание"), (r"род\.", "родился"), (r"ум\.(?=\s(?:в|[0-9]))", "умер"), (r"обл\.", "область"),
+    (r"прим\.", "примечание"), (r"род\.", "родился"), (r"ум\.(?=\s(?:в|[0-9]))", "умер"),
+    (r"обл\.(?=\s(?:центр|больниц|суд|дум|театр|бюджет))", "областной"), (r"обл\.", "область"),
     (r"тел\.", "телефон"), (r"моб\.", "мобильный"), (r"факс\.", "факс"), (r"мл\.(?=\s[а-яё])", "младший"),
     (r"ст\.(?=\s(?:научн|преподават|лейт|серж))", "старший"), (r"зав\.", "заведующий"), (r"зам\.", "заместитель"),
     (r"гл\.(?=\s(?:ред|врач|инж|бух|герой))", "главный"), (r"инж\.", "инженер"), (r"адм\.", "административный"),
     (r"муз\.", "музыка"), (r"мин\.", "минимум"), (r"макс\.", "максимум"), (r"сокр\.", "сокращённо"),
-    (r"нач\.", "начало"), (r"кон\.", "конец"), (r"сер\.", "середина"), (r"пн\.", "понедельник"), (r"вт\.", "вторник"),
+    (r"нач\.", "начало"), (r"кон\.", "конец"),
+    (r"серед\.", "середина"), (r"сер\.", "середина"), (r"пн\.", "понедельник"), (r"вт\.", "вторник"),
     (r"чт\.", "четверг"), (r"пт\.", "пятница"), (r"сб\.", "суббота"), (r"P\.\s?S\.", "постскриптум"),
     (r"ст\.\s?м\.", "станция метро"), (r"а/м", "автомобиль"), (r"б/у", "бывший в употреблении"),
     (r"в/о", "высшее образование"), (r"м/ж", "мужчина или женщина"), (r"руб\.", "рублей"), (r"коп\.", "копеек"),
@@ -41,19 +43,35 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"кол-ва", "количества"), (r"мин-во", "министерство"), (r"мин-ва", "министерства"), (r"мин-ву", "министерству"),
     (r"канд\.(?=\s[а-яё.\s-]{0,20}наук)", "кандидат"), (r"п/п", "по порядку"), (r"кв\.(?=\sметр)", "квадратных"),
     (r"им\.(?=\s?[А-ЯЁ])", "имени"), (r"ж/д", "железнодорожный"), (r"р/с", "расчётный счёт"), (r"ч/б", "чёрно-белый"),
-    (r"х/б", "хлопчатобумажный"),
+    (r"х/б", "хлопчатобумажный"), (r"примеч\.", "примечание"), (r"ф-но", "фортепиано"),
+    (r"р-р", "раствор"), (r"р-ра", "раствора"),
+    (r"м\.(?=\s?\"?[А-ЯЁ])", "метро"),
+    (r"вит\.(?=\s[A-ZА-Я](?!\w))", "витамин"), (r"г\.\s?о\.(?=\s[А-ЯЁ])", "городской округ"), (r"кв-л", "квартал"),
+    (r"р-н(?=\s[А-ЯЁ])", "район"),
+    (r"а/п", "аэропорт"), (r"к/т", "кинотеатр"), (r"н/д", "нет данных"), (r"ж/б", "железобетонный"),
+    (r"изд-во", "издательство"), (r"изд-ва", "издательства"), (r"изд-ве", "издательстве"),
+ (r"ин-т", "институт"), (r"ин-та", "института"),
+    (r"ин-те", "институте"), (r"з-д", "завод"), (r"з-да", "завода"), (r"з-ду", "заводу"), (r"з-де", "заводе"),
+    (r"ф-ка", "фабрика"), (r"ф-ки", "фабрики"), (r"ф-ке", "фабрике"), (r"ф-т", "факультет"),
+    (r"ф-та", "факультета"), (r"ф-те", "факультете"),
+    (r"б-ка", "библиотека"), (r"б-ки", "библиотеки"), (r"б-ке", "библиотеке"), (r"о-во", "общество"),
+    (r"о-ва", "общества"), (r"вх\.(?=\s(?:№|номер))", "входящий"), (r"исх\.(?=\s(?:№|номер))", "исходящий"),
+    (r"ун-т", "университет"), (r"ун-та", "университета"), (r"ун-те", "университете"),
+    (r"в\sсут\.?", "в сутки"), (r"в\sнед\.", "в неделю"), (r"в\sмес\.", "в месяц"), (r"в\sмин\.", "в минуту"),
+    (r"в\sсек\.", "в секунду"),
 )  # fmt: skip
-_DECLINED = frozenset(("телефон", "область", "станция метро"))
+_DECLINED = frozenset(("телефон", "область", "станция метро", "заместитель", "начало", "конец", "середина", "район"))
+_OF_NOUN = frozenset(("заместитель", "начало", "конец", "середина"))
 _ADJECTIVES = {
     "сельскохозяйственный",
     "железнодорожный",
+    "железобетонный",
+    "областной",
     "мобильный",
     "административный",
     "чёрно-белый",
     "хлопчатобумажный",
 }
-
-_ABOUT = re.compile(r"(?<![\w.-])([Оо]к|[Пп]рибл)\.(?=\s[0-9])")
 
 
 def _by_first_word() -> dict[str, list[tuple[re.Pattern[str], str]]]:
@@ -69,9 +87,9 @@ def _by_first_word() -> dict[str, list[tuple[re.Pattern[str], str]]]:
 _BY_FIRST = _by_first_word()
 # A shortened word is followed by its stop, slash or hyphen; a phrase of several begins with a short word.
 _CANDIDATE = re.compile(
-    r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред|ср)\.)|(млн|млрд)(?!\w))"
+    r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред|ср|сут|нед|мес|мин|сек)\.)|(млн|млрд)(?!\w))"
 )
-_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред", "ср"))
+_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред", "ср", "сут", "нед", "мес", "мин", "сек"))
 
 
 class PhraseRule:
@@ -103,6 +121,14 @@ def _phrase(match: re.Match[str], spoken: str) -> str | None:
     written, text = match.group(), match.string
     if spoken == "родился" and not re.match(r"\s(?:в|[0-9])", text[match.end() : match.end() + 2]):
         return None
+    if spoken in ("минимум", "максимум") and written.isupper():
+        return None  # a name in capitals at the end of a sentence
+    if spoken == "метро" and '"' not in text[match.end() : match.end() + 2]:
+        before = last_word(text, match.start())
+        if before and part_of_speech(before) != "PREP":
+            return None
+    if spoken in ("в минуту", "в секунду") and not last_word(text, match.start()):
+        return None
     if spoken == "минимум" and last_word(text, match.start())[:1].isdigit():
         return None
     if spoken == "уровня моря" and last_word(text, match.start()) == "над":
@@ -112,12 +138,17 @@ def _phrase(match: re.Match[str], spoken: str) -> str | None:
     elif spoken == "сравни" and last_word(text, match.start()).lower() in ("в", "по"):
         return None  # "в среду", "в среднем", "по средам"
     if spoken == "так называемый":
-        spoken = "так " + _agreeing("называемый", text, match.end())
+        spoken = "так " + _agreeing("называемый", text, match.start(), match.end())
     elif spoken in _ADJECTIVES:
-        spoken = _agreeing(spoken, text, match.end())
+        spoken = _agreeing(spoken, text, match.start(), match.end())
     if spoken in _DECLINED:
         head, _space, tail = spoken.partition(" ")
-        spoken = inflect(head, free_case(text, match.start()), "sing") + (f" {tail}" if tail else "")
+        before = last_word(text, match.start())
+        of_noun = (
+            spoken in _OF_NOUN and part_of_speech(before) == "NOUN" and not any(f.proper for f in forms(before)[:1])
+        )
+        case = "gent" if of_noun else free_case(text, match.start())
+        spoken = inflect(head, case, "sing") + (f" {tail}" if tail else "")
     if written[0].isupper() and written[:2] != "P.":
         spoken = spoken[0].upper() + spoken[1:]
     kept = (
@@ -132,87 +163,18 @@ def _runs_on(written: str, text: str, end: int) -> bool:
     """Whether the shortened word needs the capitalized word after it ("им. Пушкина"), so that its stop ends nothing."""
     return bool(text[end:].strip()) and written.lower().rstrip(".") in (
         "им", "см", "напр", "ср", "т. е", "т.е", "т. к", "т.к", "ок", "под ред", "англ", "нем", "лат", "фр", "греч",
-        "зам", "зав", "в т. ч", "в т.ч", "инж", "до н. э", "тел", "ст. м", "ст.м",
+        "зам", "зав", "в т. ч", "в т.ч", "инж", "до н. э", "тел", "ст. м", "ст.м", "вит", "г. о", "г.о", "м",
     )  # fmt: skip
 
 
-def _agreeing(adjective: str, text: str, pos: int) -> str:
+def _agreeing(adjective: str, text: str, start: int, pos: int) -> str:
     word = re.match(r'\s?["(]?([а-яё]{2,30})', text[pos : pos + 32])
     readings = [form for form in forms(word.group(1)) if not form.adjective] if word else []
     if not readings:
         return adjective
-    form = readings[0]
+    opens = not last_word(text, start)
+    form = next((form for form in readings if opens and form.case == "nomn"), readings[0])
     return inflect_adjective(adjective, form.case, "plur" if form.number == "plur" else form.gender)
 
 
-def _about(match: re.Match[str], _: RuleContext) -> str:
-    spoken = "около" if match.group(1).lower() == "ок" else "приблизительно"
-    return spoken.capitalize() if match.group(1)[0].isupper() else spoken
-
-
-_SPOON = re.compile(r"(?<=[0-9½¼¾] )(ст|ч)\.(?=\sлож(ка|ки|ку|кой|ке|ек|кам|ками|ках)(?!\w))")
-_SPOON_ENDS = {
-    "ка": "ая",
-    "ки": "ые",
-    "ку": "ую",
-    "кой": "ой",
-    "ке": "ой",
-    "ек": "ых",
-    "кам": "ым",
-    "ками": "ыми",
-    "ках": "ых",
-}
-
-
-def _spoon(match: re.Match[str], _: RuleContext) -> str:
-    stem = "столов" if match.group(1) == "ст" else "чайн"
-    end = _SPOON_ENDS[match.group(2)]
-    if match.group(2) == "ки" and match.string[match.start() - 2] in "½¼¾":
-        end = "ой"
-    return stem + end
-
-
-_SCIENCES = {
-    "т": "технических", "м": "медицинских", "э": "экономических", "ю": "юридических", "и": "исторических",
-    "х": "химических", "б": "биологических", "п": "педагогических", "ф": "филологических", "г": "географических",
-    "ф.-м": "физико-математических", "с.-х": "сельскохозяйственных",
-}  # fmt: skip
-_DEGREE = re.compile(r"(?<![\w.-])([КкДд])\.\s?(ф\.-м|с\.-х|[тмэюихбпфг])\.\s?н\.")
-
-
-def _degree(match: re.Match[str], _: RuleContext) -> str:
-    """ "к. т. н.", "д. м. н." """
-    written, science = match.groups()
-    case = governor(match.string, match.start()).cases[0]
-    spoken = inflect("кандидат" if written.lower() == "к" else "доктор", case, "sing") + f" {_SCIENCES[science]} наук"
-    at_end = not match.string[match.end() :].strip()
-    return (spoken.capitalize() if written.isupper() else spoken) + ("." if at_end else "")
-
-
-_WAYS = {"п/к": "подкожно", "в/в": "внутривенно", "в/м": "внутримышечно"}
-_WAY = re.compile(r"(?<![\w/])(п/к|в/[вм])(?![\w/])")
-_DOSE = re.compile(r"(?i:[0-9]\s?(?:мл|мг|мкг|г|ед|ме)\.?\s?\Z|ввод|ввест|укол|инъекц|препарат|струйно|капельно)")
-
-
-def _way(match: re.Match[str], _: RuleContext) -> str | None:
-    """How a medicine is given; only beside a dose or a word about giving it."""
-    if _DOSE.search(match.string, max(0, match.start() - 40), match.start()):
-        return _WAYS[match.group(1)]
-    return None
-
-
-_HEAT = re.compile(r"(?<!\w)((?i:при))\s[tтT]\s?°?(?:\s?=)?(?=\s?[-−+]?[0-9])")
-
-
-def _heat(match: re.Match[str], _: RuleContext) -> str:
-    return f"{match.group(1)} температуре "
-
-
-EARLY: tuple[Rule, ...] = (
-    PatternRule("abbreviation", DIGITS, _HEAT, _heat, re.compile("(?i:при) [tтT]")),
-    PatternRule("abbreviation", frozenset("."), _DEGREE, _degree, shortened(("н",))),
-    PatternRule("abbreviation", frozenset("/"), _WAY, _way, re.compile("[вп]/[вмк]")),
-    PatternRule("abbreviation", frozenset("."), _ABOUT, _about),
-    PatternRule("abbreviation", frozenset("."), _SPOON, _spoon),
-)
 RULES: tuple[Rule, ...] = (PhraseRule(),)

@@ -12,7 +12,7 @@ from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleConte
 _SERIAL = re.compile(
     r"(?<![\w.-])([A-Za-zА-ЯЁ][A-Za-zА-Яа-яё]{0,14})(-|–)?([0-9]{1,9})(?:-?([A-Za-zА-ЯЁ]{1,3}))?(?![\w%°]|[.,][0-9])"
 )
-_TAIL = re.compile(r"(?<![\w.,-])([0-9]{1,4})-?([A-Z]{1,3}|[АБВГДЕЖ])(?![\w'-])")
+_TAIL = re.compile(r"(?<![\w.,-])([0-9]{1,4})-?([A-Z]{1,3}|[АБВГДЕЖК])(?![\w'-])")
 _YEAR = re.compile("(?:19|20)[0-9]{2}$")
 
 
@@ -45,5 +45,5 @@ def _tail(match: re.Match[str], _: RuleContext) -> str:
 
 RULES: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _SERIAL, _serial, re.compile("[A-Za-zА-Яа-яё][-–]?[0-9]")),
-    DigitRule("serial", _TAIL, _tail, re.compile("[0-9]-?[A-ZА-Ж]")),
+    DigitRule("serial", _TAIL, _tail, re.compile("[0-9]-?[A-ZА-К]")),
 )

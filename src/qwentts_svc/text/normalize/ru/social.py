@@ -17,9 +17,11 @@ _CAMEL = re.compile(
     r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[A-ZА-ЯЁ])(?=[A-ZА-ЯЁ][a-zа-яё])|(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])"
 )
 _NUMBER = re.compile(r"(№{1,2}|\bN[oº°]?\.?(?=\s?[0-9]{1,5}(?:\D|$)))\s?(?=([0-9A-Za-zА-Яа-я]))")
+_NUMBERS = re.compile(r"№{1,2}\s?[0-9]{1,4}(?:,[0-9]{1,4}){1,8}(?![\w])")
 _HASH_NUMBER = re.compile(r"(?<![\w#&])#(?=[0-9]{1,6}(?!\w))")
 _SECTION = re.compile(r"§{1,2}\s?(?=[0-9IVX])")
 _AND = re.compile(r"(?<=[\wА-я])\s&\s(?=\w)")
+_AND_IN_NAME = re.compile(r"(?<=[A-Z])&(?=[A-Z](?![a-z]))")
 _NOM_CASES = frozenset(
     ("в", "во", "на", "из", "из-под", "от", "до", "у", "к", "ко", "под", "о", "об", "за", "с", "со", "для", "при", "по")
 )
@@ -87,9 +89,11 @@ def _stars(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     PatternRule("hashtag", frozenset("#"), _HASHTAG, _hashtag),
     PatternRule("mention", frozenset("@"), _MENTION, _mention),
+    PatternRule("number_sign", frozenset("№"), _NUMBERS, lambda m, _c: m.group().replace(",", ", ")),
     PatternRule("number_sign", frozenset("№N"), _NUMBER, _number),
     PatternRule("number_sign", frozenset("#"), _HASH_NUMBER, _hash_number),
     PatternRule("symbol", frozenset("§"), _SECTION, _section),
     DigitRule("symbol", _STARS, _stars),
     PatternRule("symbol", frozenset("&"), _AND, _and),
+    PatternRule("symbol", frozenset("&"), _AND_IN_NAME, lambda _m, _c: " энд "),
 )

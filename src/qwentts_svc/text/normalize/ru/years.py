@@ -11,6 +11,7 @@ from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.ru.units import UNITS
 from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
@@ -36,7 +37,7 @@ _CASE_OF_FORM: dict[str, tuple[Case, ...]] = {
 }  # fmt: skip
 _Y = "([1-9][0-9]{2,3})"
 _START = r"(?<![\w.,/:-])"
-_ERA = r"(?=\s(?:до\s)?н\.\s?э)"
+_ERA = re.compile(r"\s(?:до\s)?н\.\s?э")
 _ONE = re.compile(rf"{_START}([1-9][0-9]{{0,3}})\s?(?:(г)(\.)?|(года|году|годом|годе|год))(?!\w)(?!\.[а-яё])")
 _PAIR = re.compile(
     rf"{_START}{_Y}(\s?[-–—/]\s?|\sи\s|,\s|\sпо\s)({_Y[1:-1]}|[0-9]{{2}})\s?(?:(гг|г)(\.)?|(годы|годов"
@@ -46,14 +47,21 @@ _SCHOOL = re.compile(
     rf"{_START}{_Y}\s?[-–—/]\s?({_Y[1:-1]}|[0-9]{{2}})\s((?:учебн|финансов|хозяйственн)[а-яё]{{2,3}})\s"
     rf"(год(?:а|у|ом|е|ы|ов|ам|ах|ами)?)(?!\w)"
 )
+_SEASON = re.compile(rf"{_START}((?:19|20)[0-9]{{2}})\s?[/–-]\s?((?:19|20)?[0-9]{{2}})(?![\w/-]|[.,][0-9]|\s?г)")
+_SEASON_BEFORE = re.compile(r"(?i:сезон|зим|чемпионат|кубок|кубк|лиг)[а-яё]{0,3}[\s-]\Z")
 _DECADES = re.compile(rf"{_START}([12][0-9]{{2}}0)(?:-(?:е|х|м|ми))?\s?[-–—]\s?([12][0-9]{{2}}0)-(е|х|м|ми)(?!\w)")
-_DECADE = re.compile(rf"{_START}([1-9][0-9]{{1,3}})-(е|х|м|ми)\s?гг?(\.)?(?!\w)")
+_DECADE = re.compile(
+    rf"{_START}(?:([1-9][0-9]{{1,3}})(?:-(?:е|х|м|ми))?\s?[-–—]\s?)?([1-9][0-9]{{1,3}})-(е|х|м|ми)\s?гг?(\.)?(?!\w)"
+)
 _LIFE = re.compile(r"(?<=\()(1[0-9]{3}|20[0-9]{2})\s?([-–—])\s?(1[0-9]{3}|20[0-9]{2})(?=\s?[);,])")
 _BARE = re.compile(
     rf"{_START}(1[5-9][0-9]{{2}}|20[0-9]{{2}})(?![\w%°$€£₽/]|[.,:-][0-9]|-[а-яё]|\s?[-–—]\s?[0-9]"
     rf"|\s[0-9]{{3}}(?![0-9]))"
 )
 _BARE_BEFORE = frozenset(("в", "во", "с", "до", "после", "к", "от", "по"))
+_OF_BIRTH = re.compile(r"\s(?:рождени|выпуск|постройк|издани|основани|урожа|создани)[а-яё]{1,2}(?!\w)")
+_PART_BEFORE = re.compile(r"(?i:\b(?:нач|кон|сер|серед))\.\s?\Z")
+_SINCE = frozenset(("в", "во", "с", "до", "после", "к", "от", "около"))
 _BY_PREPOSITION: dict[str, Case] = {"в": "loct", "во": "loct", "к": "datv", "по": "accs"}
 _BY_ENDING: dict[str, Case] = {"е": "accs", "м": "datv", "ми": "ablt"}
 _PARTS_OF_YEAR = frozenset(
@@ -72,6 +80,8 @@ def _counted(text: str, end: int) -> bool:
 
 def _case_alone(text: str, start: int) -> Case:
     """The case of an abbreviated year: what a preposition asks; after a noun, genitive ("урожай 1998 года")."""
+    if _PART_BEFORE.search(text, max(0, start - 10), start):
+        return "gent"
     asked = governor(text, start)
     if asked.word:
         if asked.word in ("в", "во"):
@@ -88,15 +98,20 @@ def _one(match: re.Match[str], _: RuleContext) -> str | None:
     digits, short, written_stop, form = match.groups()
     text, year = match.string, int(digits)
     if short:
-        if year < 100 or year > 2500 or (year < 1000 and not written_stop):
+        era = _ERA.match(text, match.end()) is not None
+        if (year < 100 and not era) or year > 2500 or (year < 1000 and not written_stop):
             return None
         if not written_stop and not (
             1800 <= year <= 2100 and governor(text, match.start()).word and not _counted(text, match.end())
         ):
             return None  # "1500 г муки" are grams
-        if year < 1000 and not governor(text, match.start()).word:
+        if (
+            year < 1000
+            and not era
+            and (governor(text, match.start()).word not in _SINCE or _counted(text, match.end()))
+        ):
             return None
-        case = _case_alone(text, match.start())
+        case = "gent" if _OF_BIRTH.match(text, match.end()) else _case_alone(text, match.start())
         kept = "." if written_stop and ends_clause(text, match.start(), match.end()) else ""
         return f"{ordinal(year, case)} {_SINGULAR[case]}{kept}"
     if year < 1000 and not (form == "году" and governor(text, match.start()).word in ("в", "во", "о")):
@@ -117,6 +132,9 @@ def _pair(match: re.Match[str], _: RuleContext) -> str | None:
     text, start = match.string, match.start()
     if len(second) == 2:
         second = first[:2] + second if len(first) == 4 else second
+    grams = int(first) < 1000 if not _ERA.match(text, match.end()) else False
+    if short == "г" and (grams or (not written_stop and _counted(text, match.end()))):
+        return None  # "150–200 г масла"
     if joint.strip() == "по":
         if last_word(text, start).lower() not in ("с", "со"):
             return None
@@ -132,11 +150,14 @@ def _pair(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 def _decade(match: re.Match[str], _: RuleContext) -> str | None:
-    digits, ending, written_stop = match.groups()
+    first, digits, ending, written_stop = match.groups()
     asked = governor(match.string, match.start())
     case = _BY_ENDING.get(ending, "loct" if asked.word in ("в", "во", "о") else "gent")
     kept = "." if written_stop and ends_clause(match.string, match.start(), match.end()) else ""
-    return f"{ordinal(int(digits), case, 'plur')} {_PLURAL[case]}{kept}"
+    spoken = f"{ordinal(int(digits), case, 'plur')} {_PLURAL[case]}{kept}"
+    if not first:
+        return spoken
+    return f"{ordinal(int(first), case, 'plur')}{' - ' if len(first) == 4 else '-'}{spoken}"
 
 
 def _decades(match: re.Match[str], _: RuleContext) -> str:
@@ -152,6 +173,17 @@ def _school(match: re.Match[str], _: RuleContext) -> str:
         second = first[:2] + second
     case = _written_case(match.string, match.start(), form)
     return f"{ordinal(int(first), case)} - {ordinal(int(second), case)} {adjective} {form}"
+
+
+def _season(match: re.Match[str], _: RuleContext) -> str | None:
+    """A season that begins in one year and ends in the next ("в сезоне 2023/24")."""
+    first, second = match.groups()
+    second = first[:2] + second if len(second) == 2 else second
+    text, start = match.string, match.start()
+    if int(second) != int(first) + 1 or not _SEASON_BEFORE.search(text, max(0, start - 20), start):
+        return None
+    before = " " if text[start - 1] == "-" else ""
+    return f"{before}{ordinal(int(first), 'gent')} - {ordinal(int(second), 'gent')} годов"
 
 
 def _pair_case(text: str, start: int) -> Case:
@@ -178,6 +210,8 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
     if head is not None and any(form.number == "plur" or form.case == "gent" for form in head.readings):
         return None
     follower = text[end : end + 20].split()
+    if follower and follower[0].rstrip(".,;:)") in UNITS:
+        return None
     if (
         follower
         and follower[0][0].isalpha()
@@ -191,9 +225,10 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
-    DigitRule("year", _DECADES, _decades, re.compile("0-[ехм]")),
     DigitRule("year", _DECADE, _decade, re.compile("[0-9]-[ехм]и? ?г")),
+    DigitRule("year", _DECADES, _decades, re.compile("0-[ехм]")),
     DigitRule("year", _SCHOOL, _school, re.compile("[0-9] (?:уч|фин|хоз)")),
+    DigitRule("year", _SEASON, _season, re.compile("[0-9] ?[/–-] ?[0-9]{2}")),
     DigitRule("year", _PAIR, _pair, re.compile("[0-9] ?г")),
     DigitRule("year", _ONE, _one, re.compile("[0-9] ?г")),
     PatternRule("year", frozenset("("), _LIFE, _life),
