@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BEFORE_NUMBER", "CLOSING", "MONTHS_DE", "NEVER_LAST"]
+__all__ = ["BEFORE_NUMBER", "CLOSING", "LONG", "MONTHS_DE", "NEVER_LAST"]
 
 _NEVER_LAST = """
 mr mrs ms mx dr prof st sr jr rev gen col capt lt sgt maj cmdr adm gov dept est mt ft eds vs cf eg ie viz approx
@@ -23,6 +23,10 @@ etc inc ltd co corp a.m p.m am pm bros al b.c a.d
 т.д т.п др пр гг руб коп тыс млн млрд трлн кг км ч мин сек н.э
 usw usf u.ä s.a cía ecc ltda
 """
+_LONG = """
+appts approx assoc avail depts intro messrs paras profs sched thurs
+прибл примеч просп серед устар центр
+"""
 _MONTHS_DE = "januar jänner februar märz april mai juni juli august september oktober november dezember"
 
 NEVER_LAST = frozenset(_NEVER_LAST.split())
@@ -33,6 +37,9 @@ BEFORE_NUMBER = frozenset(_BEFORE_NUMBER.split())
 
 CLOSING = frozenset(_CLOSING.split())
 """They may also be the last word of a sentence: a capital letter after them starts a new one."""
+
+LONG = frozenset(_LONG.split())
+"""Shortened words of five letters and more: a stop after so many letters usually ends a sentence."""
 
 MONTHS_DE = frozenset(_MONTHS_DE.split())
 """German dates: "3. Mai"."""

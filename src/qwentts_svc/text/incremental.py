@@ -107,7 +107,7 @@ class IncrementalNormalizer:
             return _as_is(unit, self._tracker.language)
         at = unit.index(core)
         spoken = self._spoken(left, core)
-        edges = (_as_is(unit[:at], spoken.lang), spoken, _as_is(unit[at + len(core) :], spoken.lang))
+        edges = (_blanks(unit[:at], spoken.lang), spoken, _blanks(unit[at + len(core) :], spoken.lang))
         return join_norm(edges, spoken.lang)
 
     def _advance(self, text: str) -> None:
@@ -159,6 +159,13 @@ def _one_to_one(span: Span) -> bool:
 def _as_is(text: str, lang: str) -> NormText:
     size = len(text)
     return NormText(text, lang, ((0, size, 0, size),) if text else ())
+
+
+def _blanks(text: str, lang: str) -> NormText:
+    """What stands around a unit; of several spaces one is left, as within it."""
+    if len(text) > 1 and not text.strip(" "):
+        return NormText(" ", lang, ((0, 1, 0, len(text)),))
+    return _as_is(text, lang)
 
 
 def _cut_left(norm: NormText, chars: int) -> NormText | None:

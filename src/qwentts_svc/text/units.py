@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import regex
 
+from qwentts_svc.text.abbreviations import LONG
+
 __all__ = ["LIMIT_CHARS", "Unit", "iter_units", "next_unit", "trailing_words"]
 
 LIMIT_CHARS = 160
@@ -24,14 +26,19 @@ _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}ー。、，！？；：「」『』（�
 _CJK_RUN = rf"(?:[{_CJK}]\p{{M}}*+){{1,4}}+"
 _TOKEN = regex.compile(rf"{_CJK_RUN}|[^\s{_CJK}]++|\n")
 _CJK_TOKEN = regex.compile(_CJK_RUN)
-_CAPITALS = r"\p{Lu}(?:['’\-]?\p{Lu})+"
+_CAPITALS = r"\p{Lu}(?:['’\-]?\p{Lu})+s?"
+_ROMAN = r"(?:[IVXLCDMІХСМ]{2,}|[ivx]{2,})"
+# Letters left out in the middle: "Int'l", "gov't", but not "don't".
+_CONTRACTED = r"\p{L}+['’](?:l|n|(?<!n['’])t)"
 _CONSONANTS = r"(?:[a-zA-ZгжбнлрмдйзхцчшщъьГЖБНЛРМДЙЗХЦЧШЩЪЬ]|(?i:[bcdfghjklmnpqrstvwxzбвгджзйклмнпрстфхцчшщъь]){2,})"
 _PLAIN_WORD = regex.compile(
-    rf"[\"'«“‘„(\[¿¡]?+(?!(?:{_CAPITALS}|{_CONSONANTS})(?!\p{{L}}))\p{{L}}\p{{M}}*(?:['’\-]?[\p{{L}}\p{{M}}])*+"
+    rf"[\"'«“‘„(\[¿¡]?+(?!(?:{_CAPITALS}|{_CONSONANTS}|{_ROMAN}|{_CONTRACTED})(?!\p{{L}}))\p{{L}}\p{{M}}*(?:['’\-]?[\p{{L}}\p{{M}}])*+"
     r"(?:[\"'»”’)\],;:!?…]*+|(?<=\p{L}{5})\.[\"'»”’)]?)"
 )
-_UNTOUCHED = regex.compile(r"[\p{L}\p{M}]++(?:'[\p{L}]++)?[,;:.!?]?|" + _CJK_RUN)
-_NUMERIC = regex.compile(r"[\p{N}\p{Sc}%‰№#°+=<>±]")
+_UNTOUCHED = regex.compile(
+    r"(?!.*[\ufb00-\ufb06\uff21-\uff5a\U0001d400-\U0001d7ff])[\p{L}\p{M}]++(?:'[\p{L}]++)?[,;:.!?]?|" + _CJK_RUN
+)
+_NUMERIC = regex.compile(rf"[\p{{N}}\p{{Sc}}%‰№#°+=<>±]|(?<!\p{{L}}){_ROMAN}(?!\p{{L}})")
 _AFTER_NUMBER = 3
 _AFTER_OTHER = 1
 _TRAILING = 3
@@ -43,9 +50,14 @@ _CLUSTER_START = regex.compile(r"(?r)(?<=.{120,})[^\p{M}\u200d\ufe0e\ufe0f\U0001
 @lru_cache(maxsize=8192)
 def _weigh(token: str) -> tuple[int, bool]:
     """How many plain words must follow ``token`` before a cut (0 for a plain word); is it said as it is written?"""
-    if _PLAIN_WORD.fullmatch(token) or _CJK_TOKEN.fullmatch(token):
+    if (_PLAIN_WORD.fullmatch(token) and not _is_shortened(token)) or _CJK_TOKEN.fullmatch(token):
         return 0, _UNTOUCHED.fullmatch(token) is not None
     return (_AFTER_NUMBER if _NUMERIC.search(token) else _AFTER_OTHER), False
+
+
+def _is_shortened(token: str) -> bool:
+    word, stop, _ = token.strip("\"'«“‘„»”’()[]").partition(".")
+    return bool(stop) and word.lower() in LONG
 
 
 class Unit(NamedTuple):
@@ -66,9 +78,11 @@ def next_unit(text: str, start: int, *, final: bool) -> Unit | None:
     limit = start + LIMIT_CHARS
     known = min(size, limit + 1)
     last = final and size <= limit
-    needed, untouched = -1, True
+    needed, untouched, before = -1, True, start
     for match in _TOKEN.finditer(text, start, known):
         token = match.group()
+        untouched = untouched and match.start() - before <= 1  # of several blanks one is left
+        before = match.end()
         if token == "\n":
             if match.start() >= limit:
                 break
@@ -81,7 +95,7 @@ def next_unit(text: str, start: int, *, final: bool) -> Unit | None:
         needed = max(weight, needed) if weight else max(needed - 1, 0)
         untouched = untouched and as_written
     if last:
-        return Unit(size, untouched)
+        return Unit(size, untouched and size - before <= 1)
     return None if size <= limit else Unit(_forced_cut(text, start, limit), False)
 
 

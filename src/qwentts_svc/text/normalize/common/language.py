@@ -26,7 +26,9 @@ _RUNS = {
 _SCRIPT_RUN = re.compile("|".join(f"(?P<{name}>{run})" for name, run in _RUNS.items()))
 _SCRIPTS = {name: re.compile(run) for name, run in _RUNS.items()}
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
-_SENTENCE_END = re.compile(r"(?<=\w\w[.!?…])[\"'”»)\]]{0,3}\s+|(?<=[。！？])|\n")
+# An emoji will be words once it is read, so a stop after it ends a sentence as one after words does.
+_EMOJI_END = r"\u20e3\ufe0f\u2190-\u21ff\u231a-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff"
+_SENTENCE_END = re.compile(rf"(?:(?<=\w\w[.!?…])|(?<=[{_EMOJI_END}][.!?…]))[\"'”»)\]]{{0,3}}\s+|(?<=[。！？])|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
 _LOWER_LATIN = re.compile(r"(?<![\w.@/-])[a-z]{2,}(?![\w@/])")
 _FEW_WORDS = 2
@@ -60,6 +62,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
             return known
         if known not in _LATIN and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
             return known
+        if hint in LANGUAGES and hint not in _LATIN and _few_words(text):
+            return hint  # "WhatsApp +7 905 ..." on a line of its own
         return latin if hint in _LATIN else _latin_language(text, latin)
     weights = _script_weights(text)
     if "zh" in weights and (known == "ja" or "ja" in weights):
@@ -69,9 +73,14 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     best = max(weights, key=lambda script: weights[script])
     if best != "latin":
         return best
-    if hint in weights and len(_LOWER_LATIN.findall(text[:_PROBE_CHARS])) < _FEW_WORDS:
+    if hint in weights and _few_words(text):
         return hint  # names of products joined by the caller's own words
     return latin if hint in _LATIN else _latin_language(text, latin)
+
+
+def _few_words(text: str) -> bool:
+    """Whether what ``text`` has in Latin letters are names rather than words of a sentence."""
+    return len(_LOWER_LATIN.findall(text[:_PROBE_CHARS])) < _FEW_WORDS
 
 
 def _script_weights(text: str) -> dict[str, int]:
