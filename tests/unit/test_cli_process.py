@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "qwentts_svc.cli"]
+_IN_THE_FOREGROUND = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""A shell starts background jobs with SIGINT ignored, and children inherit that: the tests may run in one. Set in a
+process of its own: code between fork and exec makes Python fork as a whole, and gRPC, if an earlier test has threads
+of it, then complains on the child's stderr."""
+COMMAND = [sys.executable, "-c", _IN_THE_FOREGROUND, "-m", "qwentts_svc.cli"]
 
 
 def start(*argv: str) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
-    return subprocess.Popen([*COMMAND, *argv], stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=_in_the_foreground)
-
-
-def _in_the_foreground() -> None:
-    """A shell starts background jobs with SIGINT ignored, and children inherit that: the tests may run in one."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen([*COMMAND, *argv], stdin=pipe, stdout=pipe, stderr=pipe)
 
 
 def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
