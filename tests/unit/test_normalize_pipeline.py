@@ -16,6 +16,7 @@ from qwentts_svc.text.normalize.ruleset import RuleSet
 
 class _Rule:
     triggers = None
+    gate = None
 
     def __init__(self, name: str, edits: Callable[[str], list[Edit]]) -> None:
         self.name = name

@@ -22,8 +22,6 @@ _DETECT_CHARS = 2000
 _MAX_PASSES = 4
 """What one rule writes may be read by an earlier one; a second pass, nearly free as digits are gone, makes the output a
 fixed point. The bound is for a pair of rules that would undo each other."""
-_MANY = 12
-"""Rules to try at least, for a look at the text's pairs of characters to be worth its time."""
 
 _PREPARE = RuleSet(PREPARE)
 _FINISH = RuleSet(FINISH)
@@ -100,67 +98,45 @@ class Normalizer:
 class _Unit:
     """One unit under rewriting."""
 
-    __slots__ = ("_chars", "_disabled", "_failed", "_found", "pieces", "protected", "text")
+    __slots__ = ("_disabled", "_failed", "pieces", "protected", "text")
 
     def __init__(self, text: str, disabled: frozenset[str], failed: RuleFailed) -> None:
         self.text = text
         self.pieces: list[Piece] = [(len(text), len(text))]
         self.protected: list[tuple[int, int]] = []
-        self._chars = set(text)
         self._disabled = disabled
         self._failed = failed
-        self._found: tuple[RuleSet, int] | None = None
 
     def run(self, rules: RuleSet, ctx: RuleContext) -> None:
-        """Apply each rule that is on and that the unit has the characters for."""
-        chosen, at = rules.choose(self._chars), 0
-        found = self._found_for(rules) if len(chosen) >= _MANY else -1
-        needed = rules.needed
-        while at < len(chosen):
-            index = chosen[at]
-            at += 1
-            if needed[index] & ~found:
-                continue
-            if edits := self._run_rule(rules.rules[index], ctx):
-                # What was written may concern rules that the text as it stood did not; what is gone, none.
-                chosen = rules.choose(self._chars)
-                at = bisect_right(chosen, index)
-                if found >= 0:
-                    found |= self._found_in(edits, rules)
-                    self._found = rules, found
+        """Apply each rule that is on and that the unit has what it needs for."""
+        needed, last = rules.needed, -1
+        while True:
+            # What a rule writes may concern others than the text as it stood, and what is gone fewer.
+            found = rules.found(self.text)
+            chosen, missing = rules.choose(found), ~found
+            for index in chosen[bisect_right(chosen, last) :]:
+                if not needed[index] & missing and self._run_rule(rules.rules[index], ctx):
+                    last = index
+                    break
+            else:
+                return
 
-    def _found_for(self, rules: RuleSet) -> int:
-        """What the text has, or once had, of what rules need."""
-        if self._found is None or self._found[0] is not rules:
-            self._found = rules, rules.found(self.text, self._chars)
-        return self._found[1]
-
-    def _found_in(self, edits: Sequence[Edit], rules: RuleSet) -> int:
-        """What came into the text by ``edits`` of what rules need."""
-        found = shift = 0
-        for start, end, replacement in edits:
-            at = start + shift
-            shift += len(replacement) - (end - start)
-            found |= rules.brought_in(self.text, at, at + len(replacement))
-        return found
-
-    def _run_rule(self, rule: Rule, ctx: RuleContext) -> Sequence[Edit]:
-        """Apply one rule; what it changed, in offsets of the text as it was."""
-        if rule.name in self._disabled:
-            return ()
+    def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
+        """Apply one rule; whether it changed anything."""
         try:
-            proposed = rule.apply(self.text, ctx)
-            if not proposed or not (edits := list(proposed)):
-                return ()
+            if (gate := rule.gate) is not None and not gate(self.text):
+                return False
+            if rule.name in self._disabled or not (edits := list(rule.apply(self.text, ctx))):
+                return False
             check_edits(self.text, edits)
         except Exception as error:  # a defect in one rule must not cost the caller the rest of the text
             self._failed(rule.name, error)
-            return ()
+            return False
         if self.protected:
             edits = [edit for edit in edits if not self._is_protected(edit)]
         if edits:
             self._apply(edits)
-        return edits
+        return bool(edits)
 
     def run_parts(self, parts: Sequence[tuple[int, int, RuleSet, RuleContext]]) -> None:
         """Apply each part's rules to that part alone. Parts are ordered and cover the text."""
@@ -193,8 +169,6 @@ class _Unit:
     def _apply(self, edits: list[Edit]) -> None:
         self.text = rewrite(self.text, edits)
         self.pieces = compose(self.pieces, edits)
-        self._chars = set(self.text)
-        self._found = None
         if self.protected:
             self.protected = _shifted(self.protected, edits)
 

@@ -35,6 +35,9 @@ class RuleContext:
     """"name": an emoji is read by its name; "drop": it is removed."""
 
 
+Test: TypeAlias = Callable[[str], object]
+
+
 class Rule(Protocol):
     """One kind of rewriting, switched off by its ``name``. Rules of one name share the switch."""
 
@@ -45,6 +48,10 @@ class Rule(Protocol):
     def triggers(self) -> frozenset[str] | None:
         """The rule is run only on text that has one of these characters; ``None`` runs it always."""
 
+    @property
+    def gate(self) -> Test | None:
+        """A cheap test that every text passes which the rule can change: ``apply`` is spared the others."""
+
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """Edits in order, not overlapping. May raise: the pipeline then skips the rule for this unit and counts it."""
 
@@ -52,11 +59,11 @@ class Rule(Protocol):
 Replace: TypeAlias = Callable[[re.Match[str], RuleContext], str | None]
 """The replacement of a whole match, or ``None`` to leave it as it was."""
 
-Gate: TypeAlias = re.Pattern[str] | Callable[[str], object] | None
-"""A pattern to find, or a test, that every text which a rule can change passes."""
+Gate: TypeAlias = re.Pattern[str] | Test | None
+"""What a rule's gate is made of: a pattern to find, or a test."""
 
 
-def test_of(gate: Gate) -> Callable[[str], object] | None:
+def test_of(gate: Gate) -> Test | None:
     """``gate`` as a test of a text."""
     if not isinstance(gate, re.Pattern):
         return gate
@@ -67,11 +74,10 @@ def test_of(gate: Gate) -> Callable[[str], object] | None:
 class PatternRule:
     """A rule made of one compiled pattern and a function from match to replacement.
 
-    Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. ``gate`` is a cheap test
-    (or a pattern to find) that every text with a match passes. Immutable.
+    Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. Immutable.
     """
 
-    __slots__ = ("_gate", "_match", "_starts", "name", "pattern", "patterns", "replace", "triggers")
+    __slots__ = ("_match", "_starts", "gate", "name", "pattern", "patterns", "replace", "triggers")
 
     def __init__(
         self,
@@ -85,7 +91,7 @@ class PatternRule:
         self.triggers = triggers
         self.pattern = pattern
         self.replace = replace
-        self._gate = test_of(gate)
+        self.gate = test_of(gate)
         self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
         """Each is found in every text that the rule can change."""
         self._starts = starts_of(pattern)
@@ -93,8 +99,6 @@ class PatternRule:
 
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """See ``Rule``."""
-        if self._gate is not None and not self._gate(text):
-            return ()
         if self._starts is None:
             matches: Iterable[re.Match[str]] = self.pattern.finditer(text)
         else:

@@ -11,23 +11,25 @@ from typing import Generic, TypeVar
 from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
 from qwentts_svc.text.normalize.rule import DIGITS, Rule
 from qwentts_svc.text.normalize.starts import needs_of
-from qwentts_svc.text.normalize.words import CONFUSED, LONGEST, is_part_of_word, words_in, words_of
+from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
 T = TypeVar("T", bound=Hashable)
-_CACHE_ENTRIES = 4096
+_CHOICES = 4096
+_TOKENS = 8192
+_LONGEST_SEEN = 40
+"""Longer tokens are hardly met twice."""
 _DIGIT = frozenset("0")
 """Stands for all digits: which of them a text has makes no difference."""
 
 
 class RuleSet:
-    """Rules in order. What each can do nothing without is a number of bits, and so is what a text has of it.
-    Choosing is remembered: most units of a text look alike."""
+    """Rules in order. What each can do nothing without is a number of bits, and so is what a text has of it."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self._char_bits = _Bits[str]()
-        self._pair_bits = _Bits[Hashable]()
         self._wanted = tuple(self._char_bits.number(_wanted(rule)) for rule in self.rules)
+        self._pair_bits = _Bits[Hashable](self._char_bits.size)
         pairs = [
             self._pair_bits.number(
                 frozenset(map(key_of, pairs)) for pattern in _patterns(rule) for pairs in pairs_of(pattern)
@@ -41,46 +43,46 @@ class RuleSet:
         ]
         self.needed = tuple(map(or_, pairs, words))
         """For each rule the bits of the pairs and words that it needs; see ``found``."""
-        self._signs = self._char_bits.strings - DIGITS
-        self._chosen: dict[frozenset[str], tuple[int, ...]] = {}
-        self._brought: dict[str, int] = {}
+        self._chars = self._char_bits.every
+        self._having: dict[int, tuple[int, ...]] = {}
+        self._seen: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
 
-    def choose(self, chars: set[str]) -> tuple[int, ...]:
-        """Indices of the rules that a text of ``chars`` may concern."""
-        key = self._signs.intersection(chars)
-        if not DIGITS.isdisjoint(chars):
-            key |= _DIGIT
-        chosen = self._chosen.get(key)
-        if chosen is None:
-            if len(self._chosen) >= _CACHE_ENTRIES:
-                self._chosen.clear()
-            missing = ~self._char_bits.of(key)
-            chosen = tuple([index for index, wanted in enumerate(self._wanted) if not wanted & missing])
-            self._chosen[key] = chosen
-        return chosen
+    def found(self, text: str) -> int:
+        """The bits of what ``text`` has of what rules need, and of few things more.
 
-    def found(self, text: str, chars: set[str]) -> int:
-        """The bits of what ``text``, whose characters are ``chars``, has of what rules need."""
+        Words come again and again, so what each has, between blanks, is remembered.
+        """
+        bits, seen = 0, self._seen
+        for token in text.split(" "):
+            known = seen.get(token)
+            bits |= self._look_at(token) if known is None else known
+        return bits
+
+    def choose(self, found: int) -> tuple[int, ...]:
+        """Indices of the rules that a text of the characters in ``found`` may concern."""
+        bits = found & self._chars
+        having = self._having.get(bits)
+        if having is None:
+            if len(self._having) >= _CHOICES:
+                self._having.clear()
+            missing = ~bits
+            having = tuple([index for index, wanted in enumerate(self._wanted) if not wanted & missing])
+            self._having[bits] = having
+        return having
+
+    def _look_at(self, token: str) -> int:
+        text = f" {token} "
+        chars = set(text)
+        signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
-        return self._pair_bits.of(keys_in(text, chars)) | words
-
-    def brought_in(self, text: str, start: int, end: int) -> int:
-        """The bits of what ``text`` has since ``text[start:end]`` came into it, and may not have had before."""
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if start == end or is_part_of_word(before) or is_part_of_word(after):
-            # Words were joined or parted here.
-            near = text[max(0, start - LONGEST) : end + LONGEST]
-            return self.found(near, set(near))
-        # Whole words came, often the same ones, and nothing but they and what touches them can be new.
-        near = before + text[start:end] + after
-        bits = self._brought.get(near)
-        if bits is None:
-            if len(self._brought) >= _CACHE_ENTRIES:
-                self._brought.clear()
-            bits = self._brought[near] = self.found(near, set(near))
+        bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+        if len(token) <= _LONGEST_SEEN:
+            if len(self._seen) >= _TOKENS:
+                self._seen.clear()
+            self._seen[token] = bits
         return bits
 
 
@@ -118,11 +120,6 @@ class _Bits(Generic[T]):
         """The bits of the sets that have one of ``strings``."""
         bits_of = self._of
         return reduce(or_, map(bits_of.__getitem__, bits_of.keys() & strings), 0)
-
-    @property
-    def strings(self) -> frozenset[T]:
-        """All strings in the sets."""
-        return frozenset(self._of)
 
 
 def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:

@@ -60,6 +60,7 @@ class EmojiRule:
 
     name = "emoji"
     triggers: frozenset[str] | None = _TRIGGERS
+    gate = None
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         edits: list[Edit] = []

@@ -25,7 +25,9 @@ _RUNS = {
 }
 _SCRIPT_RUN = re.compile("|".join(f"(?P<{name}>{run})" for name, run in _RUNS.items()))
 _SCRIPTS = {name: re.compile(run) for name, run in _RUNS.items()}
-_OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f]")
+_CJK = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002fa1f"
+_OTHER_SCRIPT = re.compile(rf"[\u0400-\u052f{_CJK}]")
+_NOT_CYRILLIC = re.compile(rf"[A-Za-zÀ-ɏ{_CJK}]")
 # An emoji will be words once it is read, so a stop after it ends a sentence as one after words does.
 _EMOJI_END = r"\u20e3\ufe0f\u2190-\u21ff\u231a-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff"
 _SENTENCE_END = re.compile(rf"(?:(?<=\w\w[.!?…])|(?<=[{_EMOJI_END}][.!?…]))[\"'”»)\]]{{0,3}}\s+|(?<=[。！？])|\n")
@@ -65,6 +67,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         if hint in LANGUAGES and hint not in _LATIN and _few_words(text):
             return hint  # "WhatsApp +7 905 ..." on a line of its own
         return latin if hint in _LATIN else _latin_language(text, latin)
+    if not _NOT_CYRILLIC.search(text):
+        return "ru"
     weights = _script_weights(text)
     if "zh" in weights and (known == "ja" or "ja" in weights):
         weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
@@ -130,6 +134,8 @@ def _latin_language(text: str, default: str) -> str:
 
 def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tuple[int, int, str]]:
     """The sentence ``text[start:end]`` cut at its longer passages in another script than the base language's."""
+    if base == "ru" and len(_WORD.findall(text, start, end)) < _OWN_WORDS:
+        return [(start, end, base)]
     base_script = base if base in ("ru", "zh", "ja", "ko") else "latin"
     found: list[tuple[int, int, str]] = []
     words = lower = 0

@@ -36,6 +36,7 @@ class DashRule:
 
     name = "dashes"
     triggers: frozenset[str] | None = frozenset(_DASHES + "-")
+    gate = None
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         edits: list[Edit] = []

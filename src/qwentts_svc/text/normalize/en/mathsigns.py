@@ -36,6 +36,7 @@ _TIMES = re.compile(
     r"(?<=[0-9])\s?[x×]\s?(?=10[\^⁰¹²³⁴-⁹⁻])|"
     r"(?<=[0-9)\]²³π])\s?[*×·∙⋅∗]\s?(?=[(√π]?[0-9a-zA-Z(√π])|(?<=\b[a-zA-Z])\s?[*×·∙⋅∗]\s?(?=[0-9(]|[a-zA-Z]\b)"
 )
+_TIMES_GATE = re.compile(r"[*·∙⋅∗]|[x×]\s?10")
 _DIVIDED = re.compile(
     r"(?<=[0-9)\]²³πa-zA-Z])\s?[÷∕]\s?(?=[(√]?[0-9a-zA-Z(√])|(?<=[0-9)])\s/\s(?=[0-9(])|(?<=\))/(?=[0-9(])"
 )
@@ -138,7 +139,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("math", frozenset("=<>≠≤≦⩽≥≧⩾≈≡≪≫∈∝"), _COMPARE, _compare),
     PatternRule("math", frozenset("-−"), _SPACED_MINUS, _say("minus"), re.compile(r"\s-\s|−")),
     PatternRule("math", frozenset("+"), _PLUS, _say("plus")),
-    PatternRule("math", frozenset("*×x·∙⋅∗"), _TIMES, _say("times")),
+    PatternRule("math", frozenset("*×x·∙⋅∗"), _TIMES, _say("times"), _TIMES_GATE),
     PatternRule("math", frozenset("÷∕/"), _DIVIDED, _say("divided by")),
     PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),
     PatternRule("math", frozenset(_WORDS), _WORD_SIGNS, _sign),

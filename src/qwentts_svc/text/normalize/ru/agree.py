@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from qwentts_svc.text.normalize.ru.context import last_word
@@ -55,8 +56,12 @@ class Agreement(NamedTuple):
     head: Head | None
 
 
+@lru_cache(maxsize=64)
 def head_after(text: str, pos: int) -> Head | None:
-    """The noun after the number that ends at ``pos``: over adjectives and over a second number ("5 или 6 домах")."""
+    """The noun after the number that ends at ``pos``: over adjectives and over a second number ("5 или 6 домах").
+
+    Remembered, for rule after rule asks it of the same number.
+    """
     for _ in range(2):
         joined = _JOINED_NUMBER.match(text, pos)
         if joined:

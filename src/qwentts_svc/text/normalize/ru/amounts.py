@@ -73,7 +73,7 @@ class AmountRule:
         self.triggers: frozenset[str] | None = triggers
         self._pattern = pattern
         self._replace = replace
-        self._test = test_of(gate)
+        self.gate = test_of(gate)
         self._at_digits = at_digits
         self.patterns = (pattern,) if gate is None else (pattern, gate)
         """Each is found in every text that the rule can change."""
@@ -82,8 +82,6 @@ class AmountRule:
         return number_matches(self._pattern, text) if self._at_digits else self._pattern.finditer(text)
 
     def apply(self, text: str, ctx: object) -> list[Edit]:
-        if self._test is not None and not self._test(text):
-            return []
         edits: list[Edit] = []
         last: Case | None = None
         last_end = -1

@@ -37,7 +37,7 @@ def number_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 class DigitRule:
     """``PatternRule`` for patterns that start with a number, behind at most one sign."""
 
-    __slots__ = ("_test", "name", "pattern", "patterns", "replace", "triggers")
+    __slots__ = ("gate", "name", "pattern", "patterns", "replace", "triggers")
 
     def __init__(
         self,
@@ -53,12 +53,10 @@ class DigitRule:
         self.triggers = triggers
         self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
         """Each is found in every text that the rule can change."""
-        self._test = test_of(gate)
+        self.gate = test_of(gate)
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         """See ``Rule``."""
-        if self._test is not None and not self._test(text):
-            return []
         edits = []
         for match in number_matches(self.pattern, text):
             replacement = self.replace(match, ctx)

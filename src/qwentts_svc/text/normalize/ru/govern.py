@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from qwentts_svc.text.normalize.ru.governing_words import asked_by_verb, is_together
@@ -97,8 +98,9 @@ def _is_number(token: str) -> bool:
     return token.lstrip("-")[:1].isdigit()
 
 
+@lru_cache(maxsize=64)
 def governor(text: str, pos: int) -> Governor:
-    """What governs the number at ``pos``."""
+    """What governs the number at ``pos``. Remembered, for rule after rule asks it of the same number."""
     tokens = tokens_before(text, pos)
     index = adjectives = 0
     while index < len(tokens) and index < 10:

@@ -46,6 +46,7 @@ _DIVIDED = re.compile(
     rf"(?:{_BINARY})\s?[÷]\s?{_RIGHT}|(?<=[0-9)])\s/\s(?=[0-9(])|(?<=[0-9])\s?[:/]\s?(?=[0-9]{{1,9}}\s?=)|"
     rf"(?<=[0-9])\s:\s(?=[0-9])"
 )
+_DIVIDED_GATE = re.compile(r"÷|[0-9)]\s[/:]\s[0-9(]|[:/]\s?[0-9]{1,9}\s?=")
 _POWER = re.compile(
     r"(?:(?<![\w.,])([0-9]{1,9})|(?<=[A-Za-zА-Яа-я)])(?<!\d))(?:\^\(?([-−]?[0-9]{1,4}|[a-zn])\)?|"
     r"([²³¹⁰⁴-⁹⁻ⁿ]{1,6}))(?![0-9])(?:/(л|мл|мкл)(?!\w))?"
@@ -147,7 +148,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule(
         "math", frozenset("*×·⋅∙xх"), _TIMES, lambda _m, _c: " умножить на ", re.compile("[0-9a-zπ)] ?[*×·⋅∙xх]")
     ),
-    PatternRule("math", frozenset("÷/:"), _DIVIDED, lambda _m, _c: " разделить на "),
+    PatternRule("math", frozenset("÷/:"), _DIVIDED, lambda _m, _c: " разделить на ", _DIVIDED_GATE),
     PatternRule("math", frozenset("=≠≤⩽≥⩾<>≈"), _COMPARE, _compare),
     PatternRule("math", frozenset("=+<>≤≥≈≠"), _BETWEEN_WORDS, _between_words),
     PatternRule("math", frozenset("^²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ"), _POWER, _power),

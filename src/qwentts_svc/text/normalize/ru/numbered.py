@@ -45,23 +45,24 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
     head = head_after(text, match.end())
     if head is None or head.end - match.end() > 60 or text[match.end() : head.end].count(" ") > 2:
         return None
-    around = governor(text, match.start())
+    readings = [form for form in head.readings if form.number == "sing" and not form.fixed and form.lemma in _NUMBERED]
+    if not readings and not joint:
+        return None
+    asked = governor(text, match.start())
     if joint and joint.strip() == "по":
         return _from_to(head, int(first), n) if last_word(text, match.start()).lower() in ("с", "со") else None
-    if joint == " и " and n == int(first) + 1 and (each := _each_of(head, around.cases)):
+    if joint == " и " and n == int(first) + 1 and (each := _each_of(head, asked.cases)):
         case, gender = each
         return f"{ordinal(int(first), case, gender)} и {ordinal(n, case, gender)}"
-    named = around.word or head.readings[0].case == "nomn" or _after_noun(text, match.start())
-    if second and named and _span_of_kinds(head, int(first), n, around.word, last_word(text, match.start())):
-        case = next((c for c in around.cases for f in head.readings if f.case == c), head.readings[0].case)
+    named = asked.word or head.readings[0].case == "nomn" or _after_noun(text, match.start())
+    if second and named and _span_of_kinds(head, int(first), n, asked.word, last_word(text, match.start())):
+        case = next((c for c in asked.cases for f in head.readings if f.case == c), head.readings[0].case)
         return f"{ordinal(int(first), case, 'plur')}{_link(joint)}{ordinal(n, case, 'plur')}"
     if is_label(text, match.start()) and any(form.case == "nomn" for form in head.readings):
         return None  # "дом 7 корпус 3": each number is the name of the word before it
-    readings = [form for form in head.readings if form.number == "sing" and not form.fixed and form.lemma in _NUMBERED]
     if not readings:
         return None
     counted, _fixed = allowed_cases(n, head)
-    asked = governor(text, match.start())
     if head.word.lower() in _DAY_PARTS and asked.word in _CLOCK and n <= 12:
         return None
     if counted and not second and not asked.word and _after_noun(text, match.start()):

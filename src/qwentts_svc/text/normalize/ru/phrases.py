@@ -99,10 +99,13 @@ class PhraseRule:
     triggers: frozenset[str] | None = frozenset("./-м")
     patterns = (_CANDIDATE,)
 
+    @staticmethod
+    def gate(text: str) -> bool:
+        """See ``Rule``."""
+        return _IS_SHORTENED(text) or "млн" in text or "млрд" in text
+
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         edits: list[Edit] = []
-        if not _IS_SHORTENED(text) and "млн" not in text and "млрд" not in text:
-            return edits
         end = 0
         for candidate in _CANDIDATE.finditer(text):
             if candidate.start() < end:
