@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import regex
 
 from qwentts_svc.errors import InputError
-from qwentts_svc.text.duration import running_seconds
+from qwentts_svc.text.duration import estimate_seconds, running_seconds
 from qwentts_svc.text.sentences import Break, sentences
 
 __all__ = ["DEFAULT_BUDGET_S", "DEFAULT_FIRST_BUDGET_S", "PAUSE_MS", "Segment", "segment"]
@@ -49,8 +50,7 @@ class Segment:
     pause_after_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     start: int
     end: int
     ends_with: Break
@@ -100,6 +100,11 @@ def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[_Piec
     budget = first_budget_s
     for start, end, ends_with in sentences(text):
         sentence = text[start:end]
+        whole = estimate_seconds(sentence)
+        if whole <= budget:
+            yield _Piece(start, end, ends_with, whole)
+            budget = budget_s
+            continue
         seconds = running_seconds(sentence)
         at = 0
         while at < len(sentence):

@@ -93,6 +93,8 @@ def _end(text: str, start: int) -> Sentence:
 
 def _break_after(text: str, end: int) -> Break:
     """A sentence end is a line or paragraph end too if nothing else follows on the line."""
+    if text[end : end + 1] == " " and not text[end + 1 : end + 2].isspace():
+        return Break.SENTENCE
     match = _SPACES.match(text, end, min(len(text), end + MAX_CHARS))
     if match is None or "\n" not in match.group():
         return Break.SENTENCE if end < len(text) else Break.PARAGRAPH

@@ -109,13 +109,16 @@ class _Unit:
 
     def run(self, rules: RuleSet, ctx: RuleContext) -> None:
         """Apply each rule that is on and that the unit has what it needs for."""
-        needed, last = rules.needed, -1
+        needed, gates, last = rules.needed, rules.gates, -1
         while True:
             # What a rule writes may concern others than the text as it stood, and what is gone fewer.
-            found = rules.found(self.text)
+            text = self.text
+            found = rules.found(text)
             chosen, missing = rules.choose(found), ~found
             for index in chosen[bisect_right(chosen, last) :]:
-                if not needed[index] & missing and self._run_rule(rules.rules[index], ctx):
+                if needed[index] & missing or ((gate := gates[index]) is not None and not gate(text)):
+                    continue
+                if self._run_rule(rules.rules[index], ctx):
                     last = index
                     break
             else:
@@ -124,8 +127,6 @@ class _Unit:
     def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
         """Apply one rule; whether it changed anything."""
         try:
-            if (gate := rule.gate) is not None and not gate(self.text):
-                return False
             if rule.name in self._disabled or not (edits := list(rule.apply(self.text, ctx))):
                 return False
             check_edits(self.text, edits)

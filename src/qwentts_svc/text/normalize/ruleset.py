@@ -27,6 +27,7 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self.gates = tuple(rule.gate for rule in self.rules)
         self._char_bits = _Bits[str]()
         self._wanted = tuple(self._char_bits.number(_wanted(rule)) for rule in self.rules)
         self._pair_bits = _Bits[Hashable](self._char_bits.size)
@@ -56,7 +57,8 @@ class RuleSet:
         Words come again and again, so what each has, between blanks, is remembered.
         """
         bits, seen = 0, self._seen
-        for token in text.split(" "):
+        # A blank stands on both sides of what is looked at.
+        for token in text.removeprefix(" ").removesuffix(" ").split(" "):
             known = seen.get(token)
             bits |= self._look_at(token) if known is None else known
         return bits

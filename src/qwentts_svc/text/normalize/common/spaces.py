@@ -15,11 +15,7 @@ def _one(_: re.Match[str], __: RuleContext) -> str:
     return " "
 
 
-def _doubled(text: str) -> bool:
-    return "  " in text
-
-
 RULES: tuple[Rule, ...] = (
     PatternRule("joiners", frozenset("\u200d\ufe0e\ufe0f"), re.compile("[\u200d\ufe0e\ufe0f]{1,64}"), _drop),
-    PatternRule("spaces", frozenset(" "), re.compile(" {2,}"), _one, _doubled),
+    PatternRule("spaces", frozenset(" "), re.compile(" {2,}"), _one),
 )

@@ -237,5 +237,5 @@ RULES: tuple[Rule, ...] = (
     PatternRule("abbreviation", _DOT, _CASE, _case, re.compile(r" v\. [A-Z]")),
     PatternRule("abbreviation", None, _EACH, _each, re.compile(r" ea(?![a-z])")),
     PatternRule("abbreviation", frozenset("YQM"), _OVER, _over, re.compile("[YQM]o[YQM]")),
-    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"\.(?<=[A-Za-z]\.)(?:[A-Za-z]|\sD)")),
+    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"\.[A-Za-z]|h\.\sD")),
 )

@@ -23,7 +23,8 @@ _NAMED = re.compile(
 )
 # What a number is named by ends so; the digit comes first, for the expression engine skips to it at once.
 _NAMED_GATE = re.compile(
-    r"[0-9](?:(?<=(?:PIN|pin|ode|ord|OTP|ZIP|[Zz]ip|ing| in|xt\.|ion|ber|no\.| is|was| of|are)\s.)|(?<=ID\s.)|(?<=:\s.))[0-9]"
+    r"[0-9](?:(?<=(?:PIN|pin|OTP|ZIP|[Zz]ip|ing|xt\.|no\.| is|was| of|are)\s.)|(?<=(?:code|word|sion)\s.)|(?<=umber\s.)"
+    r"|(?<=(?:ing|nds) in\s.)|(?<=ID\s.)|(?<=:\s.))[0-9]"
 )
 _GROUPS = re.compile(rf"\b(ID(?:\s(?:is|number))?:?\s)([0-9]{{3,4}}(?:[ -][0-9]{{3,4}}){{1,3}}){_END}")
 _STANDARD = re.compile(r"\b((?:ISO|IEC|EN|BS|DIN)\s)([0-9]{3,5}):((?:19|20)[0-9]{2})(?![\w:/-]|[.,][0-9])")

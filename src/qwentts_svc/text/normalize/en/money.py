@@ -170,7 +170,9 @@ def _cent(match: re.Match[str], _: RuleContext) -> str:
 
 # A class is skipped to at once, what stands before it is looked at then.
 _UNIT_STARTS = "".join(sorted({code[0] for code in _BY_CODE}))
-_AMOUNT_AND_UNIT = re.compile(rf"[{_SIGNS}{_UNIT_STARTS}](?:(?<=[0-9nkKmMbBtT].)|(?<=[0-9nkKmMbBtT]\s.))")
+_AMOUNT_AND_UNIT = re.compile(
+    rf"[{_SIGNS}{_UNIT_STARTS}](?:(?<=[{_SIGNS}])|(?=[A-Z]{{2}}))(?:(?<=[0-9dnkKmMbBtT].)|(?<=[0-9dnkKmMbBtT]\s.))"
+)
 
 RULES: tuple[Rule, ...] = (
     PatternRule("currency", frozenset("$"), _NOTES, _notes, re.compile("[0-9]s")),

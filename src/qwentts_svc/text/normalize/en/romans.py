@@ -47,7 +47,9 @@ _LINKS = frozenset(words("ruled reigned died became married of was abdicated had
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _AFTER_WORD = re.compile(r"\b([A-Za-z][a-z'-]{1,20})(\s)([IVXLCDM]{1,12})(?![\w]|-[A-Za-z]|\.[A-Za-z])")
-_CENTURY = re.compile(r"\b([IVXL]{1,8})(?:th|st|nd|rd)?(\s(?:[Cc]entur(?:y|ies)|[Oo]lympiad))")
+# One letter is a numeral only after a capitalized word.
+_AFTER_WORD_GATE = re.compile(r"[A-Z](?:[a-z'-]{1,20}\s[IVX](?!\w)|(?<=\s[IVXLCDM])[IVXLCDM]{1,11}(?!\w))")
+_CENTURY = re.compile(r"\b([IVXL]{1,8})(?:th|st|nd|rd)?(\s(?:[Cc]entury|[Cc]enturies|[Oo]lympiads?))(?!\w)")
 _AND = re.compile(
     r"\b((?:World Wars?|Parts?|Chapters?|Acts?|Types?|Volumes?|Books?|Sections?|Phases?)\s)"
     r"([IVX]{1,6})(\s(?:and|or|to)\s|[-–—])([IVX]{1,6})(?!\w)"
@@ -157,15 +159,11 @@ def _world_war(match: re.Match[str], _: RuleContext) -> str:
     return "World War " + ("One" if match.group(1) in ("I", "1") else "Two")
 
 
-def _has_century(text: str) -> bool:
-    return ("entur" in text or "lympiad" in text) and _GATE.search(text) is not None
-
-
 RULES: tuple[Rule, ...] = (
     PatternRule("roman", frozenset("ivx"), _LOWER, _lower, re.compile(r"\s[ivx]{2,7}\b")),
     PatternRule("roman", frozenset("W"), _WORLD_WAR, _world_war, re.compile("WW ?[I12]")),
-    PatternRule("roman", _TRIGGERS, _CENTURY, _century, _has_century),
+    PatternRule("roman", _TRIGGERS, _CENTURY, _century, _GATE),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
-    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, re.compile(r"\s[IVXLCDM]{1,12}(?!\w)")),
+    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _AFTER_WORD_GATE),
     PatternRule("roman", _TRIGGERS, _NAME_IN_CAPITALS, _name_in_capitals, re.compile(r"[A-Z]\s[IVX]{2}")),
 )

@@ -23,7 +23,7 @@ _V = re.compile(
 _WIFI = re.compile(r"(?<![\w.])802\.([1-9][0-9]?)([a-z]{0,2})(?!\w|\.[0-9])")
 _BARE = re.compile(r"(?<![\w.,/-])([0-9]{1,3}(?:\.[0-9]{1,5}){2,4})(?![\w%/]|[.-][0-9])")
 _BARE_GATE = re.compile(r"[0-9]\.[0-9]{1,5}\.[0-9]")
-_V_GATE = re.compile(r"[vV]\.?\s?[0-9]")
+_V_GATE = re.compile(r"[vV][0-9]|[vV][.\s][0-9]|[vV]\.\s[0-9]")
 
 
 def _parts(text: str) -> str:
