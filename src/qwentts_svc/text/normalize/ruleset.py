@@ -29,7 +29,10 @@ class RuleSet:
         self.rules = tuple(rules)
         self.gates = tuple(rule.gate for rule in self.rules)
         self._char_bits = _Bits[str]()
-        self._wanted = tuple(self._char_bits.number(_wanted(rule)) for rule in self.rules)
+        wanted = [_wanted(rule) for rule in self.rules]
+        chars = [self._char_bits.number(sets) for sets in wanted]
+        # Texts differ in capitals more than in signs: what is chosen by signs alone is nearly always remembered.
+        self._signs = self._char_bits.number(sets for rule in wanted for sets in rule if not any(map(str.isalpha, sets)))
         self._pair_bits = _Bits[Hashable](self._char_bits.size)
         pairs = [
             self._pair_bits.number(
@@ -42,9 +45,8 @@ class RuleSet:
             self._word_bits.number(words for pattern in _patterns(rule) for words in words_of(pattern))
             for rule in self.rules
         ]
-        self.needed = tuple(map(or_, pairs, words))
-        """For each rule the bits of the pairs and words that it needs; see ``found``."""
-        self._chars = self._char_bits.every
+        self.needed = tuple(map(or_, map(or_, chars, pairs), words))
+        """For each rule the bits of the characters, pairs and words that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
         self._seen: dict[str, int] = {}
 
@@ -64,14 +66,14 @@ class RuleSet:
         return bits
 
     def choose(self, found: int) -> tuple[int, ...]:
-        """Indices of the rules that a text of the characters in ``found`` may concern."""
-        bits = found & self._chars
+        """Indices of the rules that a text with the signs and digits in ``found`` may concern; ``needed`` tells more."""
+        bits = found & self._signs
         having = self._having.get(bits)
         if having is None:
             if len(self._having) >= _CHOICES:
                 self._having.clear()
-            missing = ~bits
-            having = tuple([index for index, wanted in enumerate(self._wanted) if not wanted & missing])
+            missing = self._signs & ~bits
+            having = tuple([index for index, needed in enumerate(self.needed) if not needed & missing])
             self._having[bits] = having
         return having
 
