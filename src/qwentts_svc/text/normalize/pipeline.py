@@ -75,7 +75,7 @@ class Normalizer:
         unit.run(_PREPARE, RuleContext(main, self._emoji))
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
-        code = ""
+        code = settled = ""
         for _ in range(_MAX_PASSES):
             before = unit.text
             # What was one language stays so: the rules write words of it.
@@ -86,7 +86,8 @@ class Normalizer:
             else:
                 parts = [(start, end, rules_of(lang), RuleContext(lang, self._emoji)) for start, end, lang in cuts]
                 unit.run_parts(parts)
-            unit.run(_FINISH, RuleContext(main, self._emoji))
+            if unit.text != settled and not unit.run(_FINISH, RuleContext(main, self._emoji)):
+                settled = unit.text
             if unit.text == before:
                 break
 
@@ -107,8 +108,8 @@ class _Unit:
         self._disabled = disabled
         self._failed = failed
 
-    def run(self, rules: RuleSet, ctx: RuleContext) -> None:
-        """Apply each rule that is on and that the unit has what it needs for."""
+    def run(self, rules: RuleSet, ctx: RuleContext) -> bool:
+        """Apply each rule that is on and that the unit has what it needs for; whether any changed something."""
         needed, gates, last = rules.needed, rules.gates, -1
         while True:
             # What a rule writes may concern others than the text as it stood, and what is gone fewer.
@@ -122,7 +123,7 @@ class _Unit:
                     last = index
                     break
             else:
-                return
+                return last >= 0
 
     def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
         """Apply one rule; whether it changed anything."""

@@ -77,7 +77,7 @@ class PatternRule:
     Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. Immutable.
     """
 
-    __slots__ = ("_match", "_starts", "gate", "name", "pattern", "patterns", "replace", "triggers")
+    __slots__ = ("_starts", "gate", "name", "pattern", "patterns", "replace", "triggers")
 
     def __init__(
         self,
@@ -95,29 +95,22 @@ class PatternRule:
         self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
         """Each is found in every text that the rule can change."""
         self._starts = starts_of(pattern)
-        self._match = pattern.match
 
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """See ``Rule``."""
         if self._starts is None:
-            matches: Iterable[re.Match[str]] = self.pattern.finditer(text)
-        else:
-            if not (places := self._starts.places(text)):
-                return ()
-            matches = self._matches(text, places)
+            return [edit for match in self.pattern.finditer(text) if (edit := self._edit(match, ctx))]
         edits: list[Edit] = []
-        for match in matches:
-            replacement = self.replace(match, ctx)
-            if replacement is not None and replacement != match.group():
-                edits.append(Edit(match.start(), match.end(), replacement))
+        match_at, last = self.pattern.match, 0
+        for at in self._starts.places(text):
+            if at >= last and (match := match_at(text, at)) is not None:
+                last = match.end()
+                if edit := self._edit(match, ctx):
+                    edits.append(edit)
         return edits
 
-    def _matches(self, text: str, places: list[int]) -> list[re.Match[str]]:
-        """What ``finditer`` would give, tried at ``places`` alone."""
-        found: list[re.Match[str]] = []
-        match, last = self._match, 0
-        for at in places:
-            if at >= last and (here := match(text, at)) is not None:
-                found.append(here)
-                last = here.end()
-        return found
+    def _edit(self, match: re.Match[str], ctx: RuleContext) -> Edit | None:
+        replacement = self.replace(match, ctx)
+        if replacement is None or replacement == match.group():
+            return None
+        return Edit(match.start(), match.end(), replacement)

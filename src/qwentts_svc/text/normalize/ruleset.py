@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Set
 from functools import reduce
 from operator import or_
 from typing import Generic, TypeVar
@@ -48,7 +48,7 @@ class RuleSet:
         self.needed = tuple(map(or_, map(or_, chars, pairs), words))
         """For each rule the bits of the characters, pairs and words that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
-        self._seen: dict[str, int] = {}
+        self._seen = _Seen(self._look_at)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -58,12 +58,10 @@ class RuleSet:
 
         Words come again and again, so what each has, between blanks, is remembered.
         """
-        bits, seen = 0, self._seen
-        # A blank stands on both sides of what is looked at.
-        for token in text.removeprefix(" ").removesuffix(" ").split(" "):
-            known = seen.get(token)
-            bits |= self._look_at(token) if known is None else known
-        return bits
+        # A blank is put on both sides of each token, so one that stands at an edge would count double.
+        if text.endswith((" ", "\n")):
+            text = text[:-1]
+        return reduce(or_, map(self._seen.__getitem__, text.removeprefix(" ").split(" ")))
 
     def choose(self, found: int) -> tuple[int, ...]:
         """Indices of the rules that a text with the signs and digits in ``found`` may concern; ``needed`` tells more."""
@@ -82,11 +80,22 @@ class RuleSet:
         chars = set(text)
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
-        bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+        return self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+
+
+class _Seen(dict[str, int]):
+    """Bits of tokens, looked at when first met."""
+
+    def __init__(self, look_at: Callable[[str], int]) -> None:
+        super().__init__()
+        self._look_at = look_at
+
+    def __missing__(self, token: str) -> int:
+        bits = self._look_at(token)
         if len(token) <= _LONGEST_SEEN:
-            if len(self._seen) >= _TOKENS:
-                self._seen.clear()
-            self._seen[token] = bits
+            if len(self) >= _TOKENS:
+                self.clear()
+            self[token] = bits
         return bits
 
 

@@ -15,6 +15,9 @@ LANGUAGES = tuple(CODES.values())
 
 _LATIN = frozenset(CODES[name] for name in LATIN)
 _WORD_CODES = {word: tuple(CODES[name] for name in owners) for word, owners in WORD_OWNERS.items()}
+_FOREIGN_WORDS = {
+    code: frozenset(word for word, owners in _WORD_CODES.items() if code not in owners) for code in _LATIN
+}
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
 _RUNS = {
     "ru": r"[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*",
@@ -121,8 +124,11 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 
 
 def _latin_language(text: str, default: str) -> str:
+    words = _WORD.findall(text[:_PROBE_CHARS].lower())
+    if _FOREIGN_WORDS[default].isdisjoint(words):
+        return default  # no other language can have more votes
     votes: dict[str, float] = {}
-    for word in filter(_WORD_CODES.__contains__, _WORD.findall(text[:_PROBE_CHARS].lower())):
+    for word in filter(_WORD_CODES.__contains__, words):
         owners = _WORD_CODES[word]
         for code in owners:
             votes[code] = votes.get(code, 0.0) + 1.0 / len(owners)
