@@ -1,17 +1,19 @@
-"""What a rule is spared by the characters, pairs and words of a text never changes what is said."""
+"""What a rule is spared by its gate and by the characters, pairs and words of a text never changes what is said."""
 
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.text.normalize import Normalizer
+from qwentts_svc.text.normalize.common import PREPARE
 from qwentts_svc.text.normalize.registry import rules_of
-from qwentts_svc.text.normalize.ruleset import RuleSet
 
 _DATA = Path(__file__).parents[1] / "data" / "normalize"
 _LANGUAGES = ("en", "ru")
@@ -22,28 +24,45 @@ def corpus(lang: str) -> list[str]:
     return [line.split("\t")[0] for line in lines if line and not line.startswith("# ")]
 
 
+@pytest.mark.parametrize("spared", ["needed", "gates"])
 @pytest.mark.parametrize("lang", _LANGUAGES)
-def test_the_corpus_is_read_alike_when_every_rule_is_tried(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_corpus_is_read_alike_when_every_rule_is_tried(
+    lang: str, spared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed = random.randrange(2**32)
     rng, sources = random.Random(seed), corpus(lang)
     texts = [" ".join(rng.sample(sources, 3)) for _ in range(300)]
     normalizer = Normalizer()
     read = [normalizer.normalize(text, lang) for text in texts]
     rules = rules_of(lang)
-    monkeypatch.setattr(rules, "needed", (0,) * len(rules.rules))
-    for text, spared in zip(texts, read, strict=True):
-        assert normalizer.normalize(text, lang) == spared, (seed, text)
+    nothing = {"needed": 0, "gates": None}[spared]
+    monkeypatch.setattr(rules, spared, (nothing,) * len(rules.rules))
+    for text, quickly in zip(texts, read, strict=True):
+        assert normalizer.normalize(text, lang) == quickly, (seed, text)
 
 
 _WORDS = ["five", "5", "12", "007", "km", "kg", "Dr", "ул", "ул.", "г", "IV"]
 _PIECES = st.sampled_from([*_WORDS, *" .,-/_é\n", " ", ""])
-_RULES = {lang: rules_of(lang) for lang in _LANGUAGES}
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(_LANGUAGES), *[st.lists(_PIECES, max_size=5).map("".join) for _ in range(4)])
-def test_all_that_comes_into_a_text_is_looked_at(lang: str, before: str, gone: str, new: str, after: str) -> None:
-    rules: RuleSet = _RULES[lang]
-    old, text = before + gone + after, before + new + after
-    brought_in = rules.brought_in(text, len(before), len(before) + len(new))
-    assert not rules.found(text) & ~(rules.found(old) | brought_in)
+@given(st.sampled_from(_LANGUAGES), st.lists(_PIECES, max_size=12).map("".join))
+def test_word_by_word_nothing_is_missed_that_the_whole_text_has(lang: str, text: str) -> None:
+    rules = rules_of(lang)
+    inner = text[1:] if text.startswith(" ") else text
+    inner = inner[:-1] if inner.endswith((" ", "\n")) else inner
+    assert not rules.look_at(inner) & ~rules.found(text)
+
+
+@pytest.mark.parametrize("lang", _LANGUAGES)
+def test_word_by_word_little_is_found_that_the_whole_text_has_not(lang: str) -> None:
+    rules = rules_of(lang)
+    for text in corpus(lang):
+        if "\n" not in text and "  " not in text:
+            assert rules.found(text) == rules.look_at(text), text
+
+
+def test_every_combining_mark_is_looked_for() -> None:
+    marks = regex.findall(r"\p{M}", "".join(map(chr, range(sys.maxunicode + 1))))
+    excess = next(rule for rule in PREPARE if rule.name == "marks")
+    assert excess.triggers == frozenset(marks)

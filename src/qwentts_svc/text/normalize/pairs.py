@@ -7,7 +7,6 @@ blanks; a run of at least three digits is told by its length too.
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections.abc import Hashable, Iterable
@@ -15,7 +14,9 @@ from functools import cache
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["LONGEST", "key_of", "keys_in", "pairs_in", "pairs_of"]
+from qwentts_svc.text.normalize.parsed import parsed
+
+__all__ = ["key_of", "keys_in", "pairs_in", "pairs_of"]
 
 Chars: TypeAlias = frozenset[str]
 
@@ -58,12 +59,11 @@ _PLAIN = frozenset(
     ]
 ) | {", ", ". "}
 """Pairs that nearly every text has: looking for one of them tells nothing."""
-LONGEST = 6
+_LONGEST = 6
 """Characters of the longest thing that is looked for: a run of so many digits."""
-_RUNS = tuple("0" * size for size in range(3, LONGEST + 1))
+_RUNS = tuple("0" * size for size in range(3, _LONGEST + 1))
 _PAIR = 2
 _ENCODING = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
-_parser: Any = importlib.import_module("re._parser")
 
 
 def _folded(char: str) -> str:
@@ -113,7 +113,7 @@ _TWO_DIGITS = key_of("00")
 
 def pairs_of(pattern: re.Pattern[str]) -> tuple[Chars, ...]:
     """Sets of each of which every text with a match has one; few but sure, the most telling first."""
-    shape = _sequence(_parser.parse(pattern.pattern, pattern.flags), bool(pattern.flags & re.IGNORECASE))
+    shape = _sequence(parsed(pattern), bool(pattern.flags & re.IGNORECASE))
     telling = filter(_PLAIN.isdisjoint, dict.fromkeys(shape.needs))
     return tuple(sorted(telling, key=_weight)[:_SETS_PER_PATTERN])
 
@@ -210,7 +210,7 @@ def _repeat(low: int, inner: _Shape, *, single: bool) -> _Shape:
     if low > 1 and not inner.empty:
         needs = needs + _paired(inner.last, inner.first)
         if low > 2 and single and inner.first == frozenset("0"):
-            needs.append(frozenset(("0" * min(low, LONGEST),)))
+            needs.append(frozenset(("0" * min(low, _LONGEST),)))
     return inner._replace(needs=needs)
 
 

@@ -50,7 +50,7 @@ class Rule(Protocol):
 
     @property
     def gate(self) -> Test | None:
-        """A cheap test that every text passes which the rule can change: ``apply`` is spared the others. Raises nothing."""
+        """A cheap test, which never raises, that every text passes which the rule can change; others are spared it."""
 
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """Edits in order, not overlapping. May raise: the pipeline then skips the rule for this unit and counts it."""

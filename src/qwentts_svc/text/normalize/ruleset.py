@@ -28,27 +28,20 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.gates = tuple(rule.gate for rule in self.rules)
+        needs = [(_chars(rule), _pairs(rule), _words(rule)) for rule in self.rules]
         self._char_bits = _Bits[str]()
-        wanted = [_wanted(rule) for rule in self.rules]
-        chars = [self._char_bits.number(sets) for sets in wanted]
+        chars = [self._char_bits.number(sets) for sets, _, _ in needs]
         # Texts differ in capitals more than in signs: what is chosen by signs alone is nearly always remembered.
-        self._signs = self._char_bits.number(sets for rule in wanted for sets in rule if not any(map(str.isalpha, sets)))
+        signs = (chars for sets, _, _ in needs for chars in sets if not any(map(str.isalpha, chars)))
+        self._signs = self._char_bits.number(signs)
         self._pair_bits = _Bits[Hashable](self._char_bits.size)
-        pairs = [
-            self._pair_bits.number(
-                frozenset(map(key_of, pairs)) for pattern in _patterns(rule) for pairs in pairs_of(pattern)
-            )
-            for rule in self.rules
-        ]
+        pairs = [self._pair_bits.number(sets) for _, sets, _ in needs]
         self._word_bits = _Bits[str](self._pair_bits.size)
-        words = [
-            self._word_bits.number(words for pattern in _patterns(rule) for words in words_of(pattern))
-            for rule in self.rules
-        ]
+        words = [self._word_bits.number(sets) for _, _, sets in needs]
         self.needed = tuple(map(or_, map(or_, chars, pairs), words))
         """For each rule the bits of the characters, pairs and words that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
-        self._seen = _Seen(self._look_at)
+        self._seen = _Seen(self.look_at)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -64,7 +57,7 @@ class RuleSet:
         return reduce(or_, map(self._seen.__getitem__, text.removeprefix(" ").split(" ")))
 
     def choose(self, found: int) -> tuple[int, ...]:
-        """Indices of the rules that a text with the signs and digits in ``found`` may concern; ``needed`` tells more."""
+        """Indices of the rules that a text with the signs and digits in ``found`` may concern; see also ``needed``."""
         bits = found & self._signs
         having = self._having.get(bits)
         if having is None:
@@ -75,7 +68,8 @@ class RuleSet:
             self._having[bits] = having
         return having
 
-    def _look_at(self, token: str) -> int:
+    def look_at(self, token: str) -> int:
+        """The bits of what ``token`` has, between two blanks."""
         text = f" {token} "
         chars = set(text)
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
@@ -141,9 +135,19 @@ def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:
     return found
 
 
-def _wanted(rule: Rule) -> tuple[frozenset[str], ...]:
+def _chars(rule: Rule) -> tuple[frozenset[str], ...]:
     """Sets of characters of each of which a text for ``rule`` has one."""
     sets = [] if rule.triggers is None else [rule.triggers]
     for pattern in _patterns(rule):
         sets += needs_of(pattern)
     return tuple(dict.fromkeys(chars if chars.isdisjoint(DIGITS) else chars | _DIGIT for chars in sets))
+
+
+def _pairs(rule: Rule) -> list[frozenset[Hashable]]:
+    """Sets of pairs of characters, see ``key_of``, of each of which it has one."""
+    return [frozenset(map(key_of, pairs)) for pattern in _patterns(rule) for pairs in pairs_of(pattern)]
+
+
+def _words(rule: Rule) -> list[frozenset[str]]:
+    """Sets of words of each of which it has one."""
+    return [words for pattern in _patterns(rule) for words in words_of(pattern)]

@@ -7,18 +7,17 @@ on text that has what it needs, and tried only at the few places where it can ma
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
+from qwentts_svc.text.normalize.parsed import parsed
+
 _MAX_CHARS = 400
 _MAX_COMMON = 14
 """Small letters at which a word may begin: with more of them too many places are looked at."""
 _MAX_NEEDED = 100
-_parser: Any = importlib.import_module("re._parser")
-"""The standard library's own view of a pattern; it has no public name since ``sre_parse`` was retired."""
 _CATEGORIES = {"CATEGORY_WORD": r"\w", "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s"}
 
 
@@ -49,11 +48,11 @@ def _places(wanted: re.Pattern[str], text: str) -> list[int]:
 
 def starts_of(pattern: re.Pattern[str]) -> Starts | None:
     """Where ``pattern`` can match; None if that may be nearly anywhere, or cannot be told."""
-    parsed = _parser.parse(pattern.pattern, pattern.flags)
-    chars, empty = _first(parsed)
+    items = parsed(pattern)
+    chars, empty = _first(items)
     if not chars or empty or len(chars) > _MAX_CHARS:
         return None
-    behind = _not_behind(parsed, words=all(_is_word(char) for char in chars))
+    behind = _not_behind(items, words=all(_is_word(char) for char in chars))
     fresh = r"\w" in behind
     if pattern.flags & re.IGNORECASE or "(?i" in pattern.pattern:
         return None
@@ -66,7 +65,7 @@ def needs_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
     """Sets of characters of each of which every text with a match has one; letters and blanks aside, few but sure."""
     if pattern.flags & re.IGNORECASE:
         return ()
-    return tuple(dict.fromkeys(_needed(_parser.parse(pattern.pattern, pattern.flags))))
+    return tuple(dict.fromkeys(_needed(parsed(pattern))))
 
 
 def _first(items: Iterable[tuple[Any, Any]]) -> tuple[set[str] | None, bool]:

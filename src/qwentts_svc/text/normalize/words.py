@@ -6,13 +6,14 @@ looking words up in a set costs far less than running the pattern. Letter case d
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeAlias
 
-__all__ = ["CONFUSED", "LONGEST", "is_part_of_word", "words_in", "words_of"]
+from qwentts_svc.text.normalize.parsed import parsed
+
+__all__ = ["CONFUSED", "words_in", "words_of"]
 
 Chars: TypeAlias = frozenset[str]
 Texts: TypeAlias = frozenset[str]
@@ -29,12 +30,11 @@ _AT_EDGE: Texts = frozenset((_EDGE,))
 _AT_STOP: Texts = frozenset((_STOP,))
 _MAX_TEXTS = 3000
 _MAX_MEMBERS = 12
-LONGEST = 14
+_LONGEST = 14
 """Letters of the longest word that is looked for."""
 _LENGTH = 2
 _SETS_PER_PATTERN = 3
 _COMMON = frozenset(["a", "and", "in", "of", "on", "the", "to", "was", "в", "и", "на", "не", "он", "с", "что"])
-_parser: Any = importlib.import_module("re._parser")
 _RUN = re.compile(r"\w+\.?")
 _WORD = re.compile(r"(?<![^|.])([^|.?]+)(?=([|.]))")
 
@@ -49,11 +49,6 @@ def _confused() -> Chars:
 CONFUSED = _confused()
 """Characters that the expression engine takes for letters which they are not in small ones either. Nothing can be told
 of the words of a text that has one."""
-
-
-def is_part_of_word(char: str) -> bool:
-    """Whether ``char``, "" for none, is a letter, digit or underscore."""
-    return char.isalnum() or char == "_"
 
 
 def words_in(text: str) -> set[str]:
@@ -74,7 +69,7 @@ def words_of(pattern: re.Pattern[str]) -> tuple[Texts, ...]:
     if pattern.flags & re.ASCII:
         return ()
     needs: list[Texts] = []
-    _note(_sequence(_parser.parse(pattern.pattern, pattern.flags), _UNKNOWN, needs, sure=True), needs)
+    _note(_sequence(parsed(pattern), _UNKNOWN, needs, sure=True), needs)
     return tuple(sorted(dict.fromkeys(needs), key=len)[:_SETS_PER_PATTERN])
 
 
@@ -86,7 +81,7 @@ def _note(texts: Texts, needs: list[Texts]) -> None:
         if not parts:
             return
         chosen.add(max(parts, key=lambda part: (not part[0].isdigit(), len(part))))
-    if chosen and chosen.isdisjoint(_COMMON) and max(map(len, chosen)) <= LONGEST:
+    if chosen and chosen.isdisjoint(_COMMON) and max(map(len, chosen)) <= _LONGEST:
         needs.append(frozenset(chosen))
 
 
@@ -178,7 +173,7 @@ def _refuses_words(items: Any) -> bool:
 
 
 def _letter(char: str) -> Texts:
-    if is_part_of_word(char):
+    if char.isalnum() or char == "_":
         low = char.lower()
         return frozenset((low,)) if (len(low) == 1 and low.isascii()) or "а" <= low <= "ё" else _UNKNOWN
     return _AT_STOP if char == _STOP else _AT_EDGE
