@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, runs_together, to_spans
 from qwentts_svc.text.normalize.common import FINISH, PREPARE
@@ -25,6 +26,7 @@ fixed point. The bound is for a pair of rules that would undo each other."""
 
 _PREPARE = RuleSet(PREPARE)
 _FINISH = RuleSet(FINISH)
+_context = cache(RuleContext)
 
 
 class Normalizer:
@@ -72,7 +74,8 @@ class Normalizer:
         return NormText("".join(parts), main, to_spans(pieces))
 
     def _normalize_unit(self, unit: _Unit, hint: str, main: str, lexicons: Sequence[LexiconRun]) -> None:
-        unit.run(_PREPARE, RuleContext(main, self._emoji))
+        common = _context(main, self._emoji)
+        unit.run(_PREPARE, common)
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
         code = settled = ""
@@ -82,11 +85,11 @@ class Normalizer:
             cuts = [(0, len(before), code)] if code else language_spans(before, hint, main)
             if len(cuts) == 1:
                 code = cuts[0][2]
-                unit.run(rules_of(code), RuleContext(code, self._emoji))
+                unit.run(rules_of(code), _context(code, self._emoji))
             else:
-                parts = [(start, end, rules_of(lang), RuleContext(lang, self._emoji)) for start, end, lang in cuts]
+                parts = [(start, end, rules_of(lang), _context(lang, self._emoji)) for start, end, lang in cuts]
                 unit.run_parts(parts)
-            if unit.text != settled and not unit.run(_FINISH, RuleContext(main, self._emoji)):
+            if unit.text != settled and not unit.run(_FINISH, common):
                 settled = unit.text
             if unit.text == before:
                 break

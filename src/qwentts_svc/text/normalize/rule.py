@@ -98,19 +98,10 @@ class PatternRule:
 
     def apply(self, text: str, ctx: RuleContext) -> Iterable[Edit]:
         """See ``Rule``."""
-        if self._starts is None:
-            return [edit for match in self.pattern.finditer(text) if (edit := self._edit(match, ctx))]
+        starts, replace = self._starts, self.replace
         edits: list[Edit] = []
-        match_at, last = self.pattern.match, 0
-        for at in self._starts.places(text):
-            if at >= last and (match := match_at(text, at)) is not None:
-                last = match.end()
-                if edit := self._edit(match, ctx):
-                    edits.append(edit)
+        for match in self.pattern.finditer(text) if starts is None else starts.matches(self.pattern, text):
+            replacement = replace(match, ctx)
+            if replacement is not None and replacement != match.group():
+                edits.append(Edit(match.start(), match.end(), replacement))
         return edits
-
-    def _edit(self, match: re.Match[str], ctx: RuleContext) -> Edit | None:
-        replacement = self.replace(match, ctx)
-        if replacement is None or replacement == match.group():
-            return None
-        return Edit(match.start(), match.end(), replacement)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Iterator, Set
 from functools import reduce
 from operator import or_
 from typing import Generic, TypeVar
 
 from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
+from qwentts_svc.text.normalize.remembered import Remembered
 from qwentts_svc.text.normalize.rule import DIGITS, Rule
 from qwentts_svc.text.normalize.starts import needs_of
 from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
 T = TypeVar("T", bound=Hashable)
 _CHOICES = 4096
-_TOKENS = 8192
-_LONGEST_SEEN = 40
-"""Longer tokens are hardly met twice."""
 _DIGIT = frozenset("0")
 """Stands for all digits: which of them a text has makes no difference."""
 
@@ -41,7 +39,7 @@ class RuleSet:
         self.needed = tuple(map(or_, map(or_, chars, pairs), words))
         """For each rule the bits of the characters, pairs and words that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
-        self._seen = _Seen(self.look_at)
+        self._seen = Remembered(self.look_at)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -75,22 +73,6 @@ class RuleSet:
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
         return self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
-
-
-class _Seen(dict[str, int]):
-    """Bits of tokens, looked at when first met."""
-
-    def __init__(self, look_at: Callable[[str], int]) -> None:
-        super().__init__()
-        self._look_at = look_at
-
-    def __missing__(self, token: str) -> int:
-        bits = self._look_at(token)
-        if len(token) <= _LONGEST_SEEN:
-            if len(self) >= _TOKENS:
-                self.clear()
-            self[token] = bits
-        return bits
 
 
 class _Bits(Generic[T]):

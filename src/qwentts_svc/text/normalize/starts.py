@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from qwentts_svc.text.normalize.parsed import parsed
@@ -24,26 +24,34 @@ _CATEGORIES = {"CATEGORY_WORD": r"\w", "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE"
 class Starts:
     """Places where one of a set of characters stands; ``fresh``: and not right after a letter, digit or underscore."""
 
-    def __init__(self, chars: Iterable[str], *, fresh: bool) -> None:
-        self.chars = frozenset(chars)
+    def __init__(self, chars: frozenset[str], *, fresh: bool) -> None:
+        self.chars = chars
         self.fresh = fresh
         # A class comes first: the expression engine skips to its characters at once, and looks behind them then.
-        self._wanted = _compiled(f"[{re.escape(''.join(sorted(self.chars)))}]" + (r"(?<!\w.)" if fresh else ""))
+        self._wanted = re.compile(f"[{re.escape(''.join(sorted(chars)))}]" + (r"(?<!\w.)" if fresh else ""))
+        self._last: tuple[str, list[int]] = ("", [])
 
     def places(self, text: str) -> list[int]:
-        """Offsets in order: all at which a match may begin, and few more."""
-        return _places(self._wanted, text)
+        """Offsets in order: all at which a match may begin, and few more. The last answer is remembered, for many rules
+        in a row ask the same of the same text."""
+        last, places = self._last
+        if last is not text:
+            places = [match.start() for match in self._wanted.finditer(text)]
+            self._last = (text, places)
+        return places
+
+    def matches(self, pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+        """What ``pattern.finditer`` would give, tried at ``places`` alone."""
+        found: list[re.Match[str]] = []
+        match_at, end = pattern.match, 0
+        for at in self.places(text):
+            if at >= end and (match := match_at(text, at)) is not None:
+                found.append(match)
+                end = match.end()
+        return found
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-@lru_cache(maxsize=32)
-def _places(wanted: re.Pattern[str], text: str) -> list[int]:
-    """Remembered, for many rules in a row ask the same of the same text."""
-    return [match.start() for match in wanted.finditer(text)]
+_shared = cache(Starts)
 
 
 def starts_of(pattern: re.Pattern[str]) -> Starts | None:
@@ -58,7 +66,7 @@ def starts_of(pattern: re.Pattern[str]) -> Starts | None:
         return None
     if sum(map(_is_common, chars)) > (_MAX_COMMON if fresh else 0):
         return None
-    return Starts(chars, fresh=fresh)
+    return _shared(frozenset(chars), fresh=fresh)
 
 
 def needs_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
@@ -71,14 +79,21 @@ def needs_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
 def _first(items: Iterable[tuple[Any, Any]]) -> tuple[set[str] | None, bool]:
     """The characters that a match of the sequence may begin with (None: unknown), and whether it may be empty."""
     chars: set[str] = set()
+    ahead: set[str] | None = None
+    """What a lookahead at the very start asks for."""
     for code, value in items:
-        found, empty = _first_of(str(code), value)
+        kind = str(code)
+        if kind == "ASSERT" and value[0] > 0 and not chars:
+            asked, empty = _first(value[1])
+            ahead = ahead if empty else asked
+            continue
+        found, empty = _first_of(kind, value)
         if found is None:
-            return None, False
+            return ahead, False
         chars |= found
         if not empty:
             return chars, False
-    return chars, True
+    return (chars, True) if ahead is None else (ahead, False)
 
 
 def _first_of(code: str, value: Any) -> tuple[set[str] | None, bool]:

@@ -9,15 +9,13 @@ import re
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.text.language import CODES, LATIN, WORD_OWNERS
+from qwentts_svc.text.normalize.remembered import Remembered
 
 LANGUAGES = tuple(CODES.values())
 """Codes of the languages that have rules of their own."""
 
 _LATIN = frozenset(CODES[name] for name in LATIN)
 _WORD_CODES = {word: tuple(CODES[name] for name in owners) for word, owners in WORD_OWNERS.items()}
-_FOREIGN_WORDS = {
-    code: frozenset(word for word, owners in _WORD_CODES.items() if code not in owners) for code in _LATIN
-}
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
 _RUNS = {
     "ru": r"[\u0400-\u052f][\u0400-\u052f\u0300-\u036f]*",
@@ -44,6 +42,15 @@ _ADDRESS = re.compile(
 _STATED_WEIGHT = 3
 _OWN_WORDS = 3
 _PROBE_CHARS = 240
+
+
+def _foreign_to(code: str) -> Remembered[bool]:
+    """Whether a token, in small letters, has a common word of some other language in it."""
+    foreign = frozenset(word for word, owners in _WORD_CODES.items() if code not in owners)
+    return Remembered(lambda token: not foreign.isdisjoint(_WORD.findall(token)))
+
+
+_FOREIGN = {code: _foreign_to(code) for code in _LATIN}
 
 
 def language_code(hint: str) -> str:
@@ -124,9 +131,10 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 
 
 def _latin_language(text: str, default: str) -> str:
-    words = _WORD.findall(text[:_PROBE_CHARS].lower())
-    if _FOREIGN_WORDS[default].isdisjoint(words):
+    probe = text[:_PROBE_CHARS].lower()
+    if not any(map(_FOREIGN[default].__getitem__, probe.split())):
         return default  # no other language can have more votes
+    words = _WORD.findall(probe)
     votes: dict[str, float] = {}
     for word in filter(_WORD_CODES.__contains__, words):
         owners = _WORD_CODES[word]

@@ -66,9 +66,9 @@ _BEFORE = re.compile(
     rf"(?:\s?[-–—]\s?([{_SIGNS}])?({NUM})({_MAGNITUDE})?)?"
     r"(?:\s?/\s?([A-Za-z]{1,12})([²³]|\^[23])?(?![\w/])(\.(?!\w))?)?(?![0-9])(?:\s(USD|CAD|AUD|NZD|HKD|SGD)(?!\w))?"
 )
-_AFTER = re.compile(
-    rf"(?<![\w.$€£])(-)?({NUM})({_MAGNITUDE})?(?:\s?[-–—]\s?({NUM})({_MAGNITUDE})?)?\s?([{_SIGNS}](?![\w])|(?:{_CODES})(?!\w))"
-)
+_AMOUNT = rf"(?<![\w.$€£])(-)?({NUM})({_MAGNITUDE})?(?:\s?[-–—]\s?({NUM})({_MAGNITUDE})?)?\s?"
+_SIGN_AFTER = re.compile(rf"{_AMOUNT}([{_SIGNS}])(?!\w)")
+_CODE_AFTER = re.compile(rf"{_AMOUNT}({_CODES})(?!\w)")
 _ACCOUNTING = re.compile(rf"([{_SIGNS}])\s?\(({NUM})\)")
 _NOTES = re.compile(r"(?<![\w$])\$(1|2|5|10|20|50|100)s(?!\w)")
 _CODE_FIRST = re.compile(rf"(?<![\w.])({_CODES}|Rs\.?)\s?({NUM})({_MAGNITUDE})?(?![\w%]|[.,][0-9])")
@@ -169,22 +169,15 @@ def _cent(match: re.Match[str], _: RuleContext) -> str:
 
 
 # A class is skipped to at once, what stands before it is looked at then.
-_UNIT_STARTS = "".join(sorted({code[0] for code in _BY_CODE}))
-_AMOUNT_AND_UNIT = re.compile(
-    rf"[{_SIGNS}{_UNIT_STARTS}](?:(?<=[{_SIGNS}])|(?=[A-Z]{{2}}))(?:(?<=[0-9dnkKmMbBtT].)|(?<=[0-9dnkKmMbBtT]\s.))"
-)
+_CODE_STARTS = "".join(sorted({code[0] for code in _BY_CODE}))
+_AFTER_AMOUNT = r"(?:(?<=[0-9dnkKmMbBtT].)|(?<=[0-9dnkKmMbBtT]\s.))"
 
 RULES: tuple[Rule, ...] = (
     PatternRule("currency", frozenset("$"), _NOTES, _notes, re.compile("[0-9]s")),
     PatternRule("currency", frozenset("("), _ACCOUNTING, _accounting, re.compile(rf"[{_SIGNS}]\s?\([0-9.]")),
     PatternRule("currency", frozenset(_SIGNS), _BEFORE, _before),
-    PatternRule(
-        "currency",
-        frozenset(_SIGNS + _UNIT_STARTS),
-        _AFTER,
-        _after,
-        _AMOUNT_AND_UNIT,
-    ),
+    PatternRule("currency", frozenset(_SIGNS), _SIGN_AFTER, _after, re.compile(f"[{_SIGNS}]{_AFTER_AMOUNT}")),
+    PatternRule("currency", DIGITS, _CODE_AFTER, _after, re.compile(f"[{_CODE_STARTS}](?=[A-Z]{{2}}){_AFTER_AMOUNT}")),
     PatternRule("currency", DIGITS, _CODE_FIRST, _code_first, re.compile(rf"(?:{_CODES}|Rs\.?)\s?[0-9]")),
     PatternRule("currency", frozenset("¢"), _CENT, _cent),
 )
