@@ -29,6 +29,7 @@ from loadtest.report import summarize
 from loadtest.service import ServiceProcess, running_service
 from loadtest.soak import soak
 from loadtest.sweep import Step, sweep
+from loadtest.text_speed import text_speed
 from loadtest.workload import CLASSES, MANNERS, RPCS, Mix, plan_calls, weights
 from qwentts_svc.errors import InputError, TtsError
 
@@ -62,6 +63,8 @@ async def _run(args: argparse.Namespace) -> dict[str, Any]:
         return await _load(args)
     if args.command == "restart":
         return await killed_and_restarted(args.set, args.model)
+    if args.command == "text-speed":
+        return {"texts": text_speed(args.characters, args.languages.split(","), args.cases, args.seed)}
     if args.command == "long-text":
         return await long_texts(args.minutes, args.set, args.model)
     if args.command == "reliability":

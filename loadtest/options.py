@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from loadtest.text_speed import CASES
+
 EXAMPLES = """\
 examples:
   python -m loadtest --address 127.0.0.1:50051 --rate 2 --duration 30 --json out.json
@@ -40,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
     first.add_argument("--minutes", type=float, default=10.0, help="of speech in the long job (10)")
     long_text = commands.add_parser("long-text", help="a long text, listened to, and as a file")
     long_text.add_argument("--minutes", type=float, default=10.0, help="of speech (10)")
+    text = commands.add_parser("text-speed", help="normalization and segmentation alone, without a service")
+    text.add_argument("--characters", type=int, default=1_000_000, help="of each text (1000000)")
+    text.add_argument("--languages", default="en,ru", help="two-letter codes (en,ru)")
+    text.add_argument("--cases", type=Path, default=CASES, metavar="DIR", help="sentences to be rewritten, by language")
     commands.add_parser("client-killed", help="kill -9 of a client with open streams")
     commands.add_parser("drain", help="SIGTERM under 16 streams")
     commands.add_parser("restart", help="kill -9 of the service, seconds to the first good audio")
