@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from qwentts_svc.text.normalize.near import is_near, near_digits
 from qwentts_svc.text.normalize.starts import starts_of
+from qwentts_svc.text.normalize.within import is_within_word
 
 DIGITS = frozenset("0123456789")
 """Triggers of every rule that starts from an ASCII digit."""
@@ -59,16 +60,42 @@ class Rule(Protocol):
 Replace: TypeAlias = Callable[[re.Match[str], RuleContext], str | None]
 """The replacement of a whole match, or ``None`` to leave it as it was."""
 
-Gate: TypeAlias = re.Pattern[str] | Test | None
-"""What a rule's gate is made of: a pattern to find, or a test."""
+
+@dataclass(frozen=True, slots=True)
+class WordGate:
+    """A gate that a text passes if one of its words, as they stand between two blanks, does."""
+
+    test: Test
+    """Given the word with a blank on either side; raises nothing."""
+    needs: re.Pattern[str]
+    """Is found in every word that passes."""
 
 
-def test_of(gate: Gate) -> Test | None:
-    """``gate`` as a test of a text."""
-    if not isinstance(gate, re.Pattern):
-        return gate
-    search = gate.search
-    return (lambda text: search(near_digits(text))) if is_near(gate) else search
+Gate: TypeAlias = re.Pattern[str] | Test | WordGate | None
+"""What a rule's gates are made of: a pattern to find, a test of the text, or one of its words."""
+
+
+def gates_of(gates: Iterable[Gate]) -> tuple[Test | None, tuple[WordGate, ...]]:
+    """``gates``, all of which a text has to pass, as one test of the text and, wherever that is enough, tests of its
+    words, whose answers are remembered."""
+    tests: list[Test] = []
+    words: list[WordGate] = []
+    for gate in gates:
+        if isinstance(gate, WordGate):
+            words.append(gate)
+        elif not isinstance(gate, re.Pattern):
+            tests += [gate] if gate is not None else []
+        elif is_within_word(gate):
+            words.append(WordGate(gate.search, gate))
+        else:
+            tests.append(_search_near_digits(gate) if is_near(gate) else gate.search)
+    if len(tests) > 1:
+        return (lambda text: all(test(text) for test in tests)), tuple(words)
+    return tests[0] if tests else None, tuple(words)
+
+
+def _search_near_digits(pattern: re.Pattern[str]) -> Test:
+    return lambda text: pattern.search(near_digits(text))
 
 
 class PatternRule:
@@ -77,7 +104,7 @@ class PatternRule:
     Patterns use bounded quantifiers, so that a hostile text cannot make them backtrack. Immutable.
     """
 
-    __slots__ = ("_starts", "gate", "name", "pattern", "patterns", "replace", "triggers")
+    __slots__ = ("_starts", "gate", "name", "pattern", "patterns", "replace", "triggers", "word_gates")
 
     def __init__(
         self,
@@ -85,14 +112,14 @@ class PatternRule:
         triggers: frozenset[str] | None,
         pattern: re.Pattern[str],
         replace: Replace,
-        gate: Gate = None,
+        *gates: Gate,
     ) -> None:
         self.name = name
         self.triggers = triggers
         self.pattern = pattern
         self.replace = replace
-        self.gate = test_of(gate)
-        self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
+        self.gate, self.word_gates = gates_of(gates)
+        self.patterns = (pattern, *(gate for gate in gates if isinstance(gate, re.Pattern)))
         """Each is found in every text that the rule can change."""
         self._starts = starts_of(pattern)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from functools import reduce
 from operator import or_
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
 from qwentts_svc.text.normalize.remembered import Remembered
-from qwentts_svc.text.normalize.rule import DIGITS, Rule
+from qwentts_svc.text.normalize.rule import DIGITS, Rule, WordGate
 from qwentts_svc.text.normalize.starts import needs_of
 from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
@@ -26,18 +26,28 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.gates = tuple(rule.gate for rule in self.rules)
-        needs = [(_chars(rule), _pairs(rule), _words(rule)) for rule in self.rules]
+        word_gates = tuple(dict.fromkeys(gate for rule in self.rules for gate in _word_gates(rule)))
+        needs = [_needs_of(_patterns(rule), rule.triggers) for rule in self.rules]
+        needs += [_needs_of((gate.needs,)) for gate in word_gates]
         self._char_bits = _Bits[str]()
-        chars = [self._char_bits.number(sets) for sets, _, _ in needs]
+        chars = [self._char_bits.number(need.chars) for need in needs]
         # Texts differ in capitals more than in signs: what is chosen by signs alone is nearly always remembered.
-        signs = (chars for sets, _, _ in needs for chars in sets if not any(map(str.isalpha, chars)))
+        signs = (chars for need in needs for chars in need.chars if not any(map(str.isalpha, chars)))
         self._signs = self._char_bits.number(signs)
         self._pair_bits = _Bits[Hashable](self._char_bits.size)
-        pairs = [self._pair_bits.number(sets) for _, sets, _ in needs]
+        pairs = [self._pair_bits.number(need.pairs) for need in needs]
         self._word_bits = _Bits[str](self._pair_bits.size)
-        words = [self._word_bits.number(sets) for _, _, sets in needs]
-        self.needed = tuple(map(or_, map(or_, chars, pairs), words))
-        """For each rule the bits of the characters, pairs and words that it needs; see ``found``."""
+        words = [self._word_bits.number(need.words) for need in needs]
+        bits = list(map(or_, map(or_, chars, pairs), words))
+        passed = {gate: 1 << self._word_bits.size + index for index, gate in enumerate(word_gates)}
+        self._word_gates = [
+            (passed[gate], need, gate.test) for gate, need in zip(word_gates, bits[len(self.rules) :], strict=True)
+        ]
+        self.needed = tuple(
+            reduce(or_, map(passed.__getitem__, _word_gates(rule)), need)
+            for rule, need in zip(self.rules, bits, strict=False)
+        )
+        """For each rule the bits of the characters, pairs, words and word gates that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
         self._seen = Remembered(self.look_at)
 
@@ -72,7 +82,19 @@ class RuleSet:
         chars = set(text)
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
-        return self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+        bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+        for passed, needed, test in self._word_gates:
+            if not needed & ~bits and test(text):
+                bits |= passed
+        return bits
+
+
+class _Needs(NamedTuple):
+    """Sets of characters, of pairs of them (see ``key_of``), and of words, of each of which a text has one."""
+
+    chars: tuple[frozenset[str], ...]
+    pairs: list[frozenset[Hashable]]
+    words: list[frozenset[str]]
 
 
 class _Bits(Generic[T]):
@@ -117,19 +139,18 @@ def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:
     return found
 
 
-def _chars(rule: Rule) -> tuple[frozenset[str], ...]:
-    """Sets of characters of each of which a text for ``rule`` has one."""
-    sets = [] if rule.triggers is None else [rule.triggers]
-    for pattern in _patterns(rule):
+def _word_gates(rule: Rule) -> tuple[WordGate, ...]:
+    found: tuple[WordGate, ...] = getattr(rule, "word_gates", ())
+    return found
+
+
+def _needs_of(patterns: Sequence[re.Pattern[str]], triggers: frozenset[str] | None = None) -> _Needs:
+    """What a text with ``triggers`` and with a match of each pattern has."""
+    sets = [] if triggers is None else [triggers]
+    for pattern in patterns:
         sets += needs_of(pattern)
-    return tuple(dict.fromkeys(chars if chars.isdisjoint(DIGITS) else chars | _DIGIT for chars in sets))
-
-
-def _pairs(rule: Rule) -> list[frozenset[Hashable]]:
-    """Sets of pairs of characters, see ``key_of``, of each of which it has one."""
-    return [frozenset(map(key_of, pairs)) for pattern in _patterns(rule) for pairs in pairs_of(pattern)]
-
-
-def _words(rule: Rule) -> list[frozenset[str]]:
-    """Sets of words of each of which it has one."""
-    return [words for pattern in _patterns(rule) for words in words_of(pattern)]
+    return _Needs(
+        tuple(dict.fromkeys(chars if chars.isdisjoint(DIGITS) else chars | _DIGIT for chars in sets)),
+        [frozenset(map(key_of, pairs)) for pattern in patterns for pairs in pairs_of(pattern)],
+        [words for pattern in patterns for words in words_of(pattern)],
+    )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from qwentts_svc.text.normalize.en.tables import ends_sentence
-from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext, WordGate
 from qwentts_svc.text.normalize.wordlist import words
 
 _TITLES = {
@@ -199,30 +198,26 @@ _KNOWN = frozenset(
 )
 
 
-@lru_cache(maxsize=8)
-def _abbreviated(text: str) -> bool:
-    """Whether any full stop follows a known abbreviation or a single letter. Several rules ask this of one text."""
-    for part in text.split(".")[:-1]:
-        word = part[-9:].rpartition(" ")[2].lstrip("(\"'[").lower()
-        if len(word) == 1 or word in _KNOWN or not word.isalpha():
+def _is_abbreviated(word: str) -> bool:
+    """Whether a full stop in ``word`` follows a known abbreviation or a single letter."""
+    for part in word.split(".")[:-1]:
+        before = part[-9:].rpartition(" ")[2].lstrip("(\"'[").lower()
+        if len(before) == 1 or before in _KNOWN or not before.isalpha():
             return True
     return False
 
 
-_NO_DOT = re.compile(rf"(?:{_NO_DOT_TITLES})\s[A-Z]")
-
-
-def _titled(text: str) -> bool:
-    return _abbreviated(text) or _NO_DOT.search(text) is not None
+_ABBREVIATED = WordGate(_is_abbreviated, re.compile(r"\."))
+_TITLED = re.compile(rf"\b(?:(?:{'|'.join(_TITLES)})\.|(?:{_NO_DOT_TITLES})\b)")
 
 
 EARLY: tuple[Rule, ...] = (
     PatternRule("abbreviation", DIGITS, _SIZE, _size, re.compile("[0-9½¼¾⅓⅔] (?:med|lge?|sm)")),
-    PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _abbreviated),
-    PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _abbreviated),
+    PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _ABBREVIATED),
+    PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _ABBREVIATED),
 )
 RULES: tuple[Rule, ...] = (
-    PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title, _titled),
+    PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title, _TITLED),
     PatternRule(
         "abbreviation",
         frozenset("JSILCBEAUM"),
@@ -230,12 +225,12 @@ RULES: tuple[Rule, ...] = (
         _named,
         re.compile(r"(?:Jr|Sr|Co|Inc|Ltd|Corp|Bros|Esq|Assn|Univ|Intl|Mfg)\b"),
     ),
-    PatternRule("abbreviation", _DOT, _WORD, _word, _abbreviated),
+    PatternRule("abbreviation", _DOT, _WORD, _word, _ABBREVIATED),
     PatternRule("abbreviation", None, _BARE, _bare, re.compile(" (?:vs|aka|approx) ")),
     PatternRule("abbreviation", frozenset("'"), _CONTRACTED, _contracted, re.compile("[tvpsnc]'[ltndy]")),
     PatternRule("abbreviation", None, _CHAT, _chat, re.compile("[Pp]l[sz]|[Tt]hx|[Bb]tw|[Tt]mrw")),
     PatternRule("abbreviation", _DOT, _CASE, _case, re.compile(r" v\. [A-Z]")),
     PatternRule("abbreviation", None, _EACH, _each, re.compile(r" ea(?![a-z])")),
     PatternRule("abbreviation", frozenset("YQM"), _OVER, _over, re.compile("[YQM]o[YQM]")),
-    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"\.[A-Za-z]|h\.\sD")),
+    PatternRule("initials", _DOT, _INITIALS, _initials, re.compile(r"\.[A-Za-z]|Ph\.")),
 )

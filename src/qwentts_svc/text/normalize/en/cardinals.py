@@ -48,7 +48,8 @@ def _left_over(match: re.Match[str], _: RuleContext) -> str:
     return f"{before}{number(run) if '.' in run or len(run) < 7 else digits(run)}{after}"
 
 
-EARLY: tuple[Rule, ...] = (PatternRule("cardinal", DIGITS, _GROUPED, _grouped, re.compile("[0-9] [0-9]{3}")),)
+_THREE = re.compile("(?<![0-9])[0-9]{3}(?![0-9])")
+EARLY: tuple[Rule, ...] = (PatternRule("cardinal", DIGITS, _GROUPED, _grouped, _THREE, re.compile("[0-9] [0-9]{3}")),)
 RULES: tuple[Rule, ...] = (
     PatternRule("cardinal", frozenset(","), _LIST, _list, re.compile("[0-9],[0-9]")),
     PatternRule("cardinal", DIGITS, _NEGATIVE, _negative, re.compile("[-−][0-9.]")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from qwentts_svc.text.normalize.en import numericdates
 from qwentts_svc.text.normalize.en.numbers import ordinal, year
@@ -93,7 +92,7 @@ def _month_year(match: re.Match[str], _: RuleContext) -> str:
 def _weekday_alone(match: re.Match[str], _: RuleContext) -> str:
     name = WEEKDAY_SHORT[match.group(1) or match.group(2)]
     rest = match.string[match.end() : match.end() + 5].lstrip(" ")
-    stops = ends_sentence(match.string, match.end()) or (rest[:1].isupper() and not _has_weekday(rest))
+    stops = ends_sentence(match.string, match.end()) or (rest[:1].isupper() and not _A_WEEKDAY.search(rest))
     return name + ("." if stops else "")
 
 
@@ -106,32 +105,22 @@ def _month_alone(match: re.Match[str], _: RuleContext) -> str:
     return month_name(match.group(1)) + stop
 
 
-_STEMS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_A_MONTH = re.compile("(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
+_A_WEEKDAY = re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun")
 
 
-@lru_cache(maxsize=4)
-def _has_month(text: str) -> bool:
-    """Whether a month's name may be there. Several rules ask this of one text."""
-    lower = text.lower()
-    return any(stem in lower for stem in _STEMS)
-
-
-def _has_weekday(text: str) -> bool:
-    return any(day in text for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
-
-
-def _rule(pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], gate: Gate = None) -> Rule:
-    return PatternRule("date", triggers, pattern, replace, gate)
+def _rule(pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], *gates: Gate) -> Rule:
+    return PatternRule("date", triggers, pattern, replace, *gates)
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(_WEEKDAY, _weekday, frozenset("MTWFS"), _has_weekday),
+    _rule(_WEEKDAY, _weekday, frozenset("MTWFS"), _A_WEEKDAY),
     _rule(_WEEKDAY_ALONE, _weekday_alone, frozenset("."), re.compile(r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.")),
     *numericdates.RULES,
-    _rule(_MONTH_YEAR_SPAN, _month_year_span, DIGITS, _has_month),
-    _rule(_MONTH_SPAN, _month_span, DIGITS, _has_month),
-    _rule(_DAY_FIRST, _day_first, DIGITS, _has_month),
-    _rule(_MONTH_FIRST, _month_first, DIGITS, _has_month),
-    _rule(_MONTH_YEAR, _month_year, DIGITS, _has_month),
+    _rule(_MONTH_YEAR_SPAN, _month_year_span, DIGITS, _A_MONTH),
+    _rule(_MONTH_SPAN, _month_span, DIGITS, _A_MONTH),
+    _rule(_DAY_FIRST, _day_first, DIGITS, _A_MONTH),
+    _rule(_MONTH_FIRST, _month_first, DIGITS, _A_MONTH),
+    _rule(_MONTH_YEAR, _month_year, DIGITS, _A_MONTH),
     _rule(_MONTH_ALONE, _month_alone, frozenset("."), re.compile(r"[bcglnprtvy]\.")),
 )

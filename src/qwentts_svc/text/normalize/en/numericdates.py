@@ -116,8 +116,8 @@ def _zulu(_: re.Match[str], __: RuleContext) -> str:
     return " UTC"
 
 
-def _rule(pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], gate: Gate = None) -> Rule:
-    return PatternRule("date", triggers, pattern, replace, gate)
+def _rule(pattern: re.Pattern[str], replace: Replace, triggers: frozenset[str], *gates: Gate) -> Rule:
+    return PatternRule("date", triggers, pattern, replace, *gates)
 
 
 RULES: tuple[Rule, ...] = (

@@ -31,7 +31,8 @@ def _range(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{ordinal(low)} to {ordinal(high)}"
 
 
+_ENDING = re.compile("(?<![A-Za-z])(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])")
 RULES: tuple[Rule, ...] = (
     PatternRule("ordinal", DIGITS, _RANGE, _range, re.compile("[a-z]\\s?[-–—]\\s?[0-9]")),
-    PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, re.compile("[0-9]\\s?(?:st|nd|rd|th|ST|ND|RD|TH)")),
+    PatternRule("ordinal", DIGITS, _ORDINAL, _ordinal, _ENDING, re.compile("[0-9]\\s?(?:st|nd|rd|th|ST|ND|RD|TH)")),
 )

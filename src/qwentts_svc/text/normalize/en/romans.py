@@ -47,6 +47,7 @@ _LINKS = frozenset(words("ruled reigned died became married of was abdicated had
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _AFTER_WORD = re.compile(r"\b([A-Za-z][a-z'-]{1,20})(\s)([IVXLCDM]{1,12})(?![\w]|-[A-Za-z]|\.[A-Za-z])")
+_NUMERAL = re.compile(r"\b(?:[IVXLCDM]{2,12}|[IVX])\b")
 # One letter is a numeral only after a capitalized word.
 _AFTER_WORD_GATE = re.compile(r"[A-Z](?:[a-z'-]{1,20}\s[IVX](?!\w)|(?<=\s[IVXLCDM])[IVXLCDM]{1,11}(?!\w))")
 _CENTURY = re.compile(r"\b([IVXL]{1,8})(?:th|st|nd|rd)?(\s(?:[Cc]entury|[Cc]enturies|[Oo]lympiads?))(?!\w)")
@@ -164,6 +165,6 @@ RULES: tuple[Rule, ...] = (
     PatternRule("roman", frozenset("W"), _WORLD_WAR, _world_war, re.compile("WW ?[I12]")),
     PatternRule("roman", _TRIGGERS, _CENTURY, _century, _GATE),
     PatternRule("roman", _TRIGGERS, _AND, _and, _GATE),
-    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _AFTER_WORD_GATE),
+    PatternRule("roman", _TRIGGERS, _AFTER_WORD, _after_word, _NUMERAL, _AFTER_WORD_GATE),
     PatternRule("roman", _TRIGGERS, _NAME_IN_CAPITALS, _name_in_capitals, re.compile(r"[A-Z]\s[IVX]{2}")),
 )

@@ -99,8 +99,9 @@ def _jet(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1) + (plural_of(spoken) if match.group(3) else spoken)
 
 
+_OF_FAME = re.compile("911|[45]0[0-9]|10[49][089]")
 EARLY: tuple[Rule, ...] = (
-    PatternRule("serial", DIGITS, _BEFORE_NOUN, _before_noun, re.compile("911 |[45]0[0-9] |10[49][089][ -]")),
+    PatternRule("serial", DIGITS, _BEFORE_NOUN, _before_noun, _OF_FAME),
     PatternRule("serial", DIGITS, _VARIANT, _variant, re.compile("7[0-8]7-[0-9]")),
     PatternRule("serial", DIGITS, _SPAN, _span, re.compile(r"[A-Z][0-9]{1,2}\s?[-–—]\s?[A-Z][0-9]")),
 )

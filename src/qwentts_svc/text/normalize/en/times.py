@@ -36,7 +36,10 @@ _MINUTES = re.compile(
     r"(?<![\w.,:/$€£#-])(2[5-9]|[3-5][0-9]):([0-5][0-9])(?![\w%:/-]|[.,][0-9]|\s(?:split|ratio|mix|odds))"
 )
 """No time of day."""
-_GATE = re.compile(r"[0-9]:[0-9]{2}|[0-9]\s?[AaPp]\.?\s?[Mm]")
+_GATES = (
+    re.compile(r"[0-9]:[0-9]{2}|(?<![A-Za-z])[AaPp](?:\.?[Mm](?![A-Za-z])|\.(?=\s))"),
+    re.compile(r"[0-9]:[0-9]{2}|[0-9]\s?[AaPp]\.?\s?[Mm]"),
+)
 
 
 def _clock(hour: int, minute: str | None, half: str | None) -> str:
@@ -152,6 +155,6 @@ RULES: tuple[Rule, ...] = (
     PatternRule("time", frozenset(":"), _STOPWATCH, _stopwatch, re.compile(r"[0-9]:[0-9]{2}\.[0-9]")),
     PatternRule("time", frozenset(":"), _MINUTES, _minutes, re.compile("[2-5][0-9]:[0-5]")),
     PatternRule("time", DIGITS, _SHORT_LENGTH, _short_length, re.compile(r"[0-9][hm](?:in)?\s?[0-9]")),
-    PatternRule("time", DIGITS, _RANGE, _range, _GATE),
-    PatternRule("time", DIGITS, _SINGLE, _single, _GATE),
+    PatternRule("time", DIGITS, _RANGE, _range, *_GATES),
+    PatternRule("time", DIGITS, _SINGLE, _single, *_GATES),
 )

@@ -11,7 +11,7 @@ from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms
 from qwentts_svc.text.normalize.ru.quantity import Noun, Number, half_word, one_and_half, parse, quantity, say
-from qwentts_svc.text.normalize.rule import Edit, test_of
+from qwentts_svc.text.normalize.rule import Edit, gates_of
 
 SCALES = {"тыс": Noun("тысяча"), "млн": Noun("миллион"), "млрд": Noun("миллиард"), "трлн": Noun("триллион")}
 SCALE = r"(?:тыс|млн|млрд|трлн)(?![а-яё])\.?"
@@ -65,17 +65,16 @@ class AmountRule:
         triggers: frozenset[str],
         pattern: re.Pattern[str],
         replace: Callable[[re.Match[str], Case | None], tuple[str, Case] | None],
-        gate: re.Pattern[str] | None = None,
-        *,
+        *gates: re.Pattern[str],
         at_digits: bool = True,
     ) -> None:
         self.name = name
         self.triggers: frozenset[str] | None = triggers
         self._pattern = pattern
         self._replace = replace
-        self.gate = test_of(gate)
+        self.gate, self.word_gates = gates_of(gates)
         self._at_digits = at_digits
-        self.patterns = (pattern,) if gate is None else (pattern, gate)
+        self.patterns = (pattern, *gates)
         """Each is found in every text that the rule can change."""
 
     def _matches(self, text: str) -> Iterable[re.Match[str]]:

@@ -209,28 +209,22 @@ def _day_month_alone(match: re.Match[str], ctx: RuleContext) -> str | None:
 
 
 _DAY_THEN_LETTER = re.compile(rf"[0-9]{_END}\s(?i:[янфмаисод])")
-_DAY_THEN_MONTH = re.compile("(?i)[0-9о] (?:янв|фев|мар|апр|ма|ию|авг|сен|окт|ноя|дек)|-(?:го|е|му) ")
-
-
-def _has_month_after_day(text: str) -> bool:
-    """Whether a number is followed by what may be a month; the cheaper look goes first."""
-    return _DAY_THEN_LETTER.search(text) is not None and _DAY_THEN_MONTH.search(text) is not None
-
+_MONTH_AFTER_DAY = (re.compile(rf"(?<!\w)(?i:{ANY_GENITIVE})(?![а-яё])"), _DAY_THEN_LETTER)
 
 RULES: tuple[Rule, ...] = (
     PatternRule("date", frozenset("T"), _STAMP, lambda _m, _c: " ", re.compile("[0-9]T[0-9]")),
     DigitRule("date", _ISO, _iso, re.compile("[0-9]-[01]")),
     DigitRule("date", _SPAN, _span, re.compile(r"[0-9.] ?[-–—] ?[0-9]{1,2}\.")),
-    DigitRule("date", _SPAN_OF_WORDS, _span, _has_month_after_day),
+    DigitRule("date", _SPAN_OF_WORDS, _span, *_MONTH_AFTER_DAY),
     DigitRule("date", _NUMERIC, _numeric, re.compile("[0-9][./-][01]?[0-9][./-]")),
     DigitRule("date", _DAY_MONTH_TIME, _day_month, re.compile(r"[0-9]\.[01]")),
     DigitRule("date", _DAY_MONTH, _day_month, re.compile(r"[0-9]\.[01]")),
     DigitRule("date", _DAY_MONTH_ALONE, _day_month_alone, re.compile(r"[0-9]\.[01]")),
-    DigitRule("date", _LISTED, _listed, _has_month_after_day),
+    DigitRule("date", _LISTED, _listed, *_MONTH_AFTER_DAY),
     DigitRule(
         "date",
         _WORDS,
         _words,
-        _has_month_after_day,
+        *_MONTH_AFTER_DAY,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from qwentts_svc.text.normalize.rule import DIGITS, Edit, Gate, Replace, RuleContext, test_of
+from qwentts_svc.text.normalize.rule import DIGITS, Edit, Gate, Replace, RuleContext, gates_of
 
 _RUN = re.compile("[0-9](?<![0-9].)")
 _LEADING = frozenset("+-−–±(~")
@@ -37,23 +37,23 @@ def number_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 class DigitRule:
     """``PatternRule`` for patterns that start with a number, behind at most one sign."""
 
-    __slots__ = ("gate", "name", "pattern", "patterns", "replace", "triggers")
+    __slots__ = ("gate", "name", "pattern", "patterns", "replace", "triggers", "word_gates")
 
     def __init__(
         self,
         name: str,
         pattern: re.Pattern[str],
         replace: Replace,
-        gate: Gate = None,
+        *gates: Gate,
         triggers: frozenset[str] | None = DIGITS,
     ) -> None:
         self.name = name
         self.pattern = pattern
         self.replace = replace
         self.triggers = triggers
-        self.patterns = (pattern, gate) if isinstance(gate, re.Pattern) else (pattern,)
+        self.patterns = (pattern, *(gate for gate in gates if isinstance(gate, re.Pattern)))
         """Each is found in every text that the rule can change."""
-        self.gate = test_of(gate)
+        self.gate, self.word_gates = gates_of(gates)
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         """See ``Rule``."""

@@ -55,6 +55,7 @@ _AFTER = re.compile(
     rf"([{_SIGNS}])|({_WORDS})(?![\w-]))(\.(?!\w))?{_PER}"
 )
 _AFTER_GATE = re.compile(rf"[0-9.ндс][ ]?(?:[{_SIGNS}]|р(?:уб)?(?![а-яё])|коп|дол|евро|грн|тг|бел|[A-Z]{{3}})")
+_AFTER_WORD_GATE = re.compile(rf"[{_SIGNS}]|(?<![а-яёА-ЯЁ])(?:р(?:уб)?(?![а-яё])|коп|дол|евро|грн|тг|бел|[A-Z]{{3}})")
 _GROUPED = re.compile("[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 
 
@@ -115,5 +116,5 @@ def _after(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None:
 
 RULES: tuple[Rule, ...] = (
     AmountRule("currency", frozenset(_BY_SIGN), _BEFORE, _before, at_digits=False),
-    AmountRule("currency", DIGITS, _AFTER, _after, _AFTER_GATE),
+    AmountRule("currency", DIGITS, _AFTER, _after, _AFTER_WORD_GATE, _AFTER_GATE),
 )

@@ -7,7 +7,7 @@ import re
 from qwentts_svc.text.normalize.ru.abbreviations import free_case
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective, part_of_speech
-from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext
+from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext, WordGate
 from qwentts_svc.text.normalize.stops import shortened
 
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -89,7 +89,7 @@ _BY_FIRST = _by_first_word()
 _CANDIDATE = re.compile(
     r"(?<![\w.-])(?:([А-Яа-яёЁPS]{1,8})(?=[./-])|([Ии]|[Вв]|[Дд]о|[Пп]од)(?=\s(?:т|пр|мн|др|н|ред|ср|сут|нед|мес|мин|сек)\.)|(млн|млрд)(?!\w))"
 )
-_IS_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред", "ср", "сут", "нед", "мес", "мин", "сек"))
+_SHORTENED = shortened((*_BY_FIRST, "пр", "мн", "др", "н", "т", "ред", "ср", "сут", "нед", "мес", "мин", "сек"))
 
 
 class PhraseRule:
@@ -98,11 +98,10 @@ class PhraseRule:
     name = "abbreviation"
     triggers: frozenset[str] | None = frozenset("./-м")
     patterns = (_CANDIDATE,)
-
-    @staticmethod
-    def gate(text: str) -> bool:
-        """See ``Rule``."""
-        return _IS_SHORTENED(text) or "млн" in text or "млрд" in text
+    gate = None
+    word_gates = (
+        WordGate(lambda word: _SHORTENED.test(word) or "млн" in word or "млрд" in word, re.compile("[./-]|мл")),
+    )
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:
         edits: list[Edit] = []
