@@ -45,7 +45,6 @@ _OPENERS = r"\"'«“‘„‹(\[{¿¡「『（【《*_"
 _CLOSERS = r"\"'»”’›)\]}」』）】》*_"
 _STOP = regex.compile(rf"[。！？｡]++[.!?…。！？]*+[{_CLOSERS}]*+|[.!?…‥।؟۔]++[{_CLOSERS}]*+|\n\s*+")
 _SPACES = regex.compile(r"\s++")
-_NUMBER_BEFORE = regex.compile(r"(?r)\d\s*\Z")
 _NEXT = regex.compile(rf"\s*+(?P<dash>[—–-]\s?)?[{_OPENERS}—–]{{0,8}}+(?P<first>\S)?")
 _ITEM = regex.compile(r"(?:[-*•‣◦▪–—·]|\(?(?:\d{1,3}|\p{L})[.)])\s")
 _WORD_BEFORE = regex.compile(r"(?r)[\p{L}\p{M}\p{N}.º\-]{1,24}")
@@ -129,8 +128,7 @@ def _is_end(text: str, start: int, at: int, after: int, mark: str) -> bool:
         return not (closed and _CONTINUES_QUOTE.match(text, after))
     if after < len(text) and not text[after].isspace():
         return _WRITTEN_WITHOUT_SPACES.match(text, after) is not None and mark[0] in "!?…।"
-    following = _NEXT.match(text, after, min(len(text), after + 64))
-    dash, first = following.group("dash", "first") if following is not None else (None, None)
+    dash, first = _what_follows(text, after)
     if first is None:
         return True
     if first.islower() or (dash and not first.isupper() and not first.isdigit()):
@@ -138,6 +136,15 @@ def _is_end(text: str, start: int, at: int, after: int, mark: str) -> bool:
     if mark[0] == "." and mark.rstrip("\"'»”’›)]}*_") == ".":
         return _full_stop_ends(text, start, at, after, first)
     return True
+
+
+def _what_follows(text: str, after: int) -> tuple[str | None, str | None]:
+    """The dash after ``after``, if any, and the first character that is neither a blank nor opens anything."""
+    near = text[after : after + 2]
+    if near[:1] == " " and near[1:].isalnum():
+        return None, near[1]
+    found = _NEXT.match(text, after, min(len(text), after + 64))
+    return found.group("dash", "first") if found is not None else (None, None)
 
 
 def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> bool:
@@ -150,10 +157,10 @@ def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> b
             return False  # The number of a list item.
         after_word = _WORD_AFTER.match(text, after, min(len(text), after + 32))
         return after_word is None or after_word.group(1).lower() not in MONTHS_DE
-    joined = _with_spaced_letters(text, start, found.start(), word)
+    joined = _with_spaced_letters(text, start, found.start(), word) if len(word) == 1 else word
     if word in CLOSING or joined in CLOSING:
         return True
-    if _NUMBER_BEFORE.search(text, max(start, found.start() - 6), found.start()):
+    if text[max(start, found.start() - 6) : found.start()].rstrip()[-1:].isdecimal():
         return True  # A unit ("5 г. Потом"), which may well be last.
     if word in NEVER_LAST or joined in NEVER_LAST or (word in BEFORE_NUMBER and first.isdigit()):
         return False
@@ -166,6 +173,6 @@ def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> b
 def _with_spaced_letters(text: str, start: int, at: int, word: str) -> str:
     """``word`` with the one before it if both are written with stops and a space ("т. д", "z. B")."""
     before = text[max(start, at - 4) : at].strip()
-    if len(word) == 1 and len(before) >= 2 and before[-1] == "." and before[-2].isalpha():
+    if len(before) >= 2 and before[-1] == "." and before[-2].isalpha():
         return f"{before[-2].lower()}.{word}"
     return word

@@ -50,6 +50,8 @@ class RuleSet:
         """For each rule the bits of the characters, pairs, words and word gates that it needs; see ``found``."""
         self._having: dict[int, tuple[int, ...]] = {}
         self._seen = Remembered(self.look_at)
+        self._last: tuple[str | None, int] = (None, 0)
+        """The text that was last asked about, and the answer: the next pass asks again."""
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -59,10 +61,13 @@ class RuleSet:
 
         Words come again and again, so what each has, between blanks, is remembered.
         """
-        # A blank is put on both sides of each token, so one that stands at an edge would count double.
-        if text.endswith((" ", "\n")):
-            text = text[:-1]
-        return reduce(or_, map(self._seen.__getitem__, text.removeprefix(" ").split(" ")))
+        last, bits = self._last
+        if last is not text:
+            # A blank is put on both sides of each token, so one that stands at an edge would count double.
+            inner = text[:-1] if text.endswith((" ", "\n")) else text
+            bits = reduce(or_, map(self._seen.__getitem__, inner.removeprefix(" ").split(" ")))
+            self._last = (text, bits)
+        return bits
 
     def choose(self, found: int) -> tuple[int, ...]:
         """Indices of the rules that a text with the signs and digits in ``found`` may concern; see also ``needed``."""

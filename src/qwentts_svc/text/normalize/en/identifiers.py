@@ -21,6 +21,9 @@ _NAMED = re.compile(
     r"[Pp]art|[Cc]laim|[Ll]oan|[Pp]ermit|[Rr]eceipt|[Cc]ustomer|[Ee]mployee|[Ss]tudent|[Bb]adge)\s(?:number|ID|no\.))"
     rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}|[0-9]{{2,12}}(?:-[0-9]{{2,12}}){{1,3}}){_END}"
 )
+_NAMING = re.compile(
+    r"\b(?:PIN|[Pp]in|(?:[Bb]ar)?[Cc]ode|[Pp]ass(?:code|word)|OTP|ZIP|[Zz]ip|ID|[Ee]nd(?:ing|s)|[Ee]xt\.|[Ee]xtension|number|no\.)"
+)
 # What a number is named by ends so; the digit comes first, for the expression engine skips to it at once.
 _NAMED_GATE = re.compile(
     r"[0-9](?:(?<=(?:PIN|pin|OTP|ZIP|[Zz]ip|ing|xt\.|no\.| is|was| of|are)\s.)|(?<=(?:code|word|sion)\s.)|(?<=umber\s.)"
@@ -66,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("identifier", DIGITS, _CARD, _all_digits, re.compile("[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}")),
     PatternRule("identifier", DIGITS, _SSN, _all_digits, re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")),
     ContextRule("identifier", DIGITS, _GROUPS, _groups, re.compile("ID.{1,12}[0-9]{3}")),
-    ContextRule("identifier", DIGITS, _NAMED, _named, _NAMED_GATE),
+    ContextRule("identifier", DIGITS, _NAMED, _named, _NAMING, _NAMED_GATE),
     PatternRule("identifier", frozenset(":"), _STANDARD, _standard, re.compile("[0-9]{3}:(?:19|20)")),
     PatternRule("identifier", DIGITS, _LONG, _all_digits, re.compile("[0-9]{10}")),
     PatternRule("identifier", DIGITS, _ZERO, _all_digits, re.compile("0[0-9]")),
