@@ -101,7 +101,7 @@ def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[_Piec
     for start, end, ends_with in sentences(text):
         sentence = text[start:end]
         whole = estimate_seconds(sentence)
-        if whole <= budget:
+        if whole <= budget and not sentence[0].isspace():  # a separator that no expression takes for a blank
             yield _Piece(start, end, ends_with, whole)
             budget = budget_s
             continue

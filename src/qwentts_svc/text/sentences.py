@@ -144,7 +144,7 @@ def _what_follows(text: str, after: int) -> tuple[str | None, str | None]:
     if near[:1] == " " and near[1:].isalnum():
         return None, near[1]
     found = _NEXT.match(text, after, min(len(text), after + 64))
-    return found.group("dash", "first") if found is not None else (None, None)
+    return (None, None) if found is None else (found["dash"], found["first"])
 
 
 def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> bool:

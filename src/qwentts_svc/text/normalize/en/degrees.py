@@ -55,7 +55,11 @@ def _both_degrees(match: re.Match[str], _: RuleContext) -> str | None:
     return f"{low} ({high})" if close else f"{low} or {high}"
 
 
+# "88°/75°": the day's and the night's.
+_HIGH_AND_LOW = re.compile(r"(?<=[°º])\s?/\s?(?=[-−]?[0-9]{1,3}\s?[°º])")
+
 RULES: tuple[Rule, ...] = (
+    PatternRule("temperature", frozenset("/"), _HIGH_AND_LOW, lambda _match, _ctx: ", "),
     PatternRule("temperature", frozenset("CF"), _BOTH_DEGREES, _both_degrees, re.compile("[CF]\\s?[/(]\\s?[0-9]")),
     PatternRule("temperature", frozenset("°º˚℃℉"), _DEGREES, _degrees),
     PatternRule("temperature", frozenset("CFNSEW"), _DEGREES_LETTER, _degrees_letter, re.compile("degrees [CFNSEW]")),

@@ -13,7 +13,7 @@ _ISBN = re.compile(r"\b(I[SE][BS]N(?:-1[03])?:?\s{0,2})([0-9][0-9 -]{6,15}[0-9Xx
 _SSN = re.compile(rf"(?<![\w.,/-])[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}{_END}")
 _CARD = re.compile(rf"(?<![\w.,/-])[0-9]{{4}}([ -])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{_END}")
 _NAMED = re.compile(
-    r"\b((?:PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Pp]assword|OTP|ZIP|[Zz]ip|ID|[Ee]nding in|[Ee]nds in|[Bb]arcode|"
+    r"\b((?:SKU|PIN|[Pp]in|[Cc]ode|[Pp]asscode|[Pp]assword|OTP|ZIP|[Zz]ip|ID|[Ee]nding in|[Ee]nds in|[Bb]arcode|"
     r"(?:[Aa]ccount|[Aa]cct\.?|[Cc]ard) ending|"
     r"[Ee]xt\.|[Ee]xtension|"
     r"(?:[Ss]erial|[Aa]ccount|[Aa]cct\.?|[Tt]racking|[Cc]ard|[Rr]outing|[Cc]onfirmation|[Rr]eference|[Pp]assport|[Ll]icense|[Ii]nvoice|"
@@ -22,12 +22,12 @@ _NAMED = re.compile(
     rf"(?:\s(?:number|is|was|of|are))?:?\s)([0-9]{{3,30}}|[0-9]{{2,12}}(?:-[0-9]{{2,12}}){{1,3}}){_END}"
 )
 _NAMING = re.compile(
-    r"\b(?:PIN|[Pp]in|(?:[Bb]ar)?[Cc]ode|[Pp]ass(?:code|word)|OTP|ZIP|[Zz]ip|ID|[Ee]nd(?:ing|s)|[Ee]xt\.|[Ee]xtension|number|no\.)"
+    r"\b(?:SKU|PIN|[Pp]in|(?:[Bb]ar)?[Cc]ode|[Pp]ass(?:code|word)|OTP|ZIP|[Zz]ip|ID|[Ee]nd(?:ing|s)|[Ee]xt\.|[Ee]xtension|number|no\.)"
 )
 # What a number is named by ends so; the digit comes first, for the expression engine skips to it at once.
 _NAMED_GATE = re.compile(
-    r"[0-9](?:(?<=(?:PIN|pin|OTP|ZIP|[Zz]ip|ing|xt\.|no\.| is|was| of|are)\s.)|(?<=(?:code|word|sion)\s.)|(?<=umber\s.)"
-    r"|(?<=(?:ing|nds) in\s.)|(?<=ID\s.)|(?<=:\s.))[0-9]"
+    r"[0-9](?:(?<=(?:SKU|PIN|pin|OTP|ZIP|[Zz]ip|ing|xt\.|no\.| is|was| of|are)\s.)|(?<=(?:code|word|sion)\s.)"
+    r"|(?<=umber\s.)|(?<=(?:ing|nds) in\s.)|(?<=ID\s.)|(?<=:\s.))[0-9]"
 )
 _GROUPS = re.compile(rf"\b(ID(?:\s(?:is|number))?:?\s)([0-9]{{3,4}}(?:[ -][0-9]{{3,4}}){{1,3}}){_END}")
 _STANDARD = re.compile(r"\b((?:ISO|IEC|EN|BS|DIN)\s)([0-9]{3,5}):((?:19|20)[0-9]{2})(?![\w:/-]|[.,][0-9])")

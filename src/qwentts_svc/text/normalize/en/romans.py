@@ -29,7 +29,8 @@ _FIRST_NAMES = frozenset(
         "Jacob Gary Jonathan Larry Justin Scott Brandon Benjamin Frank Raymond Patrick Jack Dennis Jerry Tyler Aaron "
         "Jose Adam Nathan Douglas Zachary Kyle Ethan Jeremy Harold Keith Roger Noah Gerald Terry Sean Austin Lawrence "
         "Jesse Dylan Bryan Joe Jordan Billy Bruce Willie Gabriel Logan Alan Wayne Roy Ralph Randy Vincent Russell "
-        "Bobby Johnny Thurston Davis Marvin Calvin Clarence Cornelius Preston Jim Bob Bill Tom Dan Ben Harry Fred"
+        "Bobby Johnny Thurston Davis Marvin Calvin Clarence Cornelius Preston Jim Bob Bill Tom Dan Ben Harry Fred "
+        "Ken Ed Mike Steve Tim Jeff Greg Chris Nick Alex Pete Hank Dale Rob Dave Jay Ray Lou"
     )
 )
 """Of people that are numbered in their family; the numeral follows the last name."""

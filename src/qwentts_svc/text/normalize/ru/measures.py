@@ -48,6 +48,8 @@ _LETTERED = re.compile(
     r"|[А-ЯЁ][а-яё]{2,30},\s)\Z"
 )
 _WHOSE_AGE = frozenset(("мне", "тебе", "ему", "ей", "нам", "вам", "им"))
+_TERM = re.compile(r"\s(?:тюрьмы|заключения|лишения|колонии|каторги|ссылки|обучения|стажа|службы|строгого|условно)\b")
+"""What lasts so many years ("5 г. тюрьмы")."""
 _SOLVENT = frozenset(("литр", "миллилитр"))
 _DISSOLVE = re.compile(r"(?i:раствор|развод|развед|разбав|замоч|замач|свар|отвар|кипят|прокип)")
 _LOWER_CONTEXT = re.compile(r"\s?(?:[,;:)!?]|$|\n)")
@@ -82,7 +84,7 @@ def _measure(match: re.Match[str], last: Case | None) -> tuple[str, Case] | None
     if unit == "г" and not low and not scale and re.fullmatch("1[0-9]{3}|20[0-9]{2}", high) and written_stop:
         return None
     noun, number = UNITS[unit], parse(high)
-    if unit in ("г", "л") and not scale and _is_age(text, start, end):
+    if unit in ("г", "л") and not scale and (_is_age(text, start, end) or _TERM.match(text, end)):
         noun = Noun("год")
     case = last or amount_case(text, match.start(), end, distance=noun.head in LENGTHS or noun.head in _WALKS)
     if case == "nomn" and lemma(last_word(text, start)) in _PRICES:

@@ -11,7 +11,7 @@ from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.measures import DASH, SIGN, START, sign_word
 from qwentts_svc.text.normalize.ru.quantity import NUM, Noun, parse, say
-from qwentts_svc.text.normalize.rule import Rule, RuleContext
+from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _PERCENT = re.compile(rf"{START}({SIGN})(?:({NUM})\s?%?{DASH})?({NUM})\s?([%‰])(?!\w|-[а-яё])")
 _DEGREES = re.compile(
@@ -67,7 +67,11 @@ def _angle(match: re.Match[str], _: RuleContext) -> str:
     return f"{spoken} {amount(parse(seconds), None, Noun('секунда'), case)}" if seconds else spoken
 
 
+# "20°/15°": the day's and the night's.
+_HIGH_AND_LOW = re.compile(r"(?<=[°º])\s?/\s?(?=[-−+]?[0-9]{1,3}\s?[°º])")
+
 RULES: tuple[Rule, ...] = (
+    PatternRule("temperature", frozenset("/"), _HIGH_AND_LOW, lambda _match, _ctx: ", "),
     DigitRule("temperature", _ANGLE, _angle, re.compile("°")),
     AmountRule("percent", frozenset("%‰"), _PERCENT, _percent),
     AmountRule("temperature", frozenset("°º℃℉"), _DEGREES, _degrees),

@@ -10,7 +10,7 @@ from qwentts_svc.text.normalize.ru.numbers import cardinal, digits, padded
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
 _SERIAL = re.compile(
-    r"(?<![\w.-])([A-Za-zА-ЯЁ][A-Za-zА-Яа-яё]{0,14})(-|–)?([0-9]{1,9})(?:-?([A-Za-zА-ЯЁ]{1,3}))?(?![\w%°]|[.,][0-9])"
+    r"(?<![\w.-])([A-Za-zА-ЯЁ][A-Za-zА-Яа-яё]{0,14})(-|–)?([0-9]{1,9})(?:-?([A-Za-zА-ЯЁ]{1,3})([0-9]{1,3})?)?(?![\w%°]|[.,][0-9])"
 )
 _TAIL = re.compile(r"(?<![\w.,-])([0-9]{1,4})-?([A-Z]{1,3}|[АБВГДЕЖК])(?![\w'-])")
 _YEAR = re.compile("(?:19|20)[0-9]{2}$")
@@ -32,11 +32,11 @@ def _letters(text: str) -> str:
 
 
 def _serial(match: re.Match[str], _: RuleContext) -> str | None:
-    letters, dash, run, tail = match.groups()
+    letters, dash, run, tail, mark = match.groups()
     if not dash and not letters.isupper() and not letters.isascii():
         return None
     spoken = f"{_letters(letters)} {number(run)}"
-    return f"{spoken} {_letters(tail)}" if tail else spoken
+    return " ".join(filter(None, (spoken, tail and _letters(tail), mark and number(mark))))
 
 
 def _tail(match: re.Match[str], _: RuleContext) -> str:
