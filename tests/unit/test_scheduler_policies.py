@@ -92,6 +92,20 @@ def test_rows_that_could_sit_out_never_lengthen_the_step_beyond_a_fragile_rows_p
     assert bench.costs.step_s(len(plan.decode)) <= 0.015 + 1e-9
 
 
+@pytest.mark.parametrize("slack_s", [0.05, 0.15, 0.2, 0.25, 0.3, 1.0])
+def test_batch_rows_leave_a_stream_with_little_in_hand_time_to_get_ahead_in_the_codec_too(slack_s: float) -> None:
+    bench = Bench(slots=64, max_rows=32)
+    bench.costs = StepCosts(0.02, 0.001, 0.001, 0.0, 0.002, 0.003)
+    playing(bench, 1, slack_s=slack_s)
+    for row_id in range(2, 22):
+        playing(bench, row_id, slack_s=-30.0, priority=BATCH)
+    batch = len(PLAYOUT.plan(bench.view(), NOW).decode) - 1
+    costs = bench.costs
+    round_s = costs.step_s(1 + batch) + batch * costs.codec_frame_s + costs.codec_base_s
+    assert batch == 0 or slack_s - round_s >= 0.1
+    assert batch == {0.05: 0, 1.0: 20}.get(slack_s, batch)
+
+
 def test_a_prefill_that_would_make_a_speaking_row_late_waits_until_its_own_deadline_is_nearer() -> None:
     bench = Bench()
     bench.costs = StepCosts(0.005, 0.0, 0.1, 0.0, 0.001, 0.0)

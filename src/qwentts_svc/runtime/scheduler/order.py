@@ -15,6 +15,9 @@ _HOPELESS_S = 0.1
 """Players hold back about this much: a row that will be later than this, whatever is done now, has a gap already and
 does not hold up the rest."""
 
+_RESERVE_S = 0.1
+"""A stream gets this much ahead of its deadlines before batch rows have their share again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -34,6 +37,8 @@ class Ranked:
     """Least laxity of a speaking row of ``must`` that can still be in time if steps carry ``must`` alone; else inf."""
     pace_s: float
     """Longest step with which every such row still has its next audio in time; inf when there is none."""
+    background_pace_s: float
+    """Longest step, with the codec's share of it, that leaves every speaking row of ``must`` ``_RESERVE_S`` in hand."""
 
 
 def rank_by_playout(
@@ -81,8 +86,9 @@ def rank_by_playout(
     savable = [(time_s, missing) for time_s, missing in work if time_s - missing * short_s >= -_HOPELESS_S]
     least_s = min((time_s - missing * short_s for time_s, missing in savable), default=inf)
     pace_s = min((time_s / max(missing, 1) for time_s, missing in savable), default=inf)
+    spare_s = min(((time_s - _RESERVE_S) / max(missing, 1) for time_s, missing in work), default=inf)
     background = fair_order(background, _last_step)
-    return Ranked(_rows(must), _rows(wanting), background, _rows(ahead), unheard, least_s, pace_s)
+    return Ranked(_rows(must), _rows(wanting), background, _rows(ahead), unheard, least_s, pace_s, spare_s)
 
 
 def _rows(entries: list[tuple[int, float, int, Row]]) -> list[Row]:

@@ -12,7 +12,14 @@ from qwentts_svc.runtime.scheduler.order import rank_by_playout, sessions_in_wor
 from qwentts_svc.runtime.scheduler.piles import sort_rows
 from qwentts_svc.runtime.scheduler.plan import Snapshot, StepPlan
 from qwentts_svc.runtime.scheduler.starts import choose_starts, startable, window_end_s
-from qwentts_svc.runtime.scheduler.width import awaits_first_audio, merge_starts, seat_starving, step_limits, step_width
+from qwentts_svc.runtime.scheduler.width import (
+    awaits_first_audio,
+    background_width,
+    merge_starts,
+    seat_starving,
+    step_limits,
+    step_width,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class PlayoutPolicy:
             (ranked.background, background_s),
             (ranked.ahead, streams_s),
         ):
-            places = step_width(view, len(decode), limit_s)
+            pace_s = ranked.background_pace_s if rows is ranked.background else inf
+            places = background_width(view, len(decode), limit_s, pace_s)
             decode += ledger.seat(rows, places - len(decode))
         decode = seat_starving(decode, piles.ready, now, view.max_rows, tuning, ledger)
         return finish_plan(view, piles, ledger, starts, decode, tuning.profile, ranked.least_s, pending=pending)

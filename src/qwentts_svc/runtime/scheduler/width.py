@@ -33,6 +33,18 @@ def step_width(view: Snapshot, needed: int, limit_s: float) -> int:
     return min(max(width, needed, 1), view.max_rows)
 
 
+def background_width(view: Snapshot, seated: int, limit_s: float, pace_s: float) -> int:
+    """Places in a step of ``limit_s`` seconds beside ``seated`` rows, if what it adds, in the codec too, is to leave
+    room for a step every ``pace_s`` seconds."""
+    costs = view.costs
+    places = step_width(view, seated, limit_s)
+    each_s = costs.step_row_s + costs.codec_frame_s
+    if pace_s == inf or each_s <= 0:
+        return places
+    room_s = pace_s - costs.step_s(max(seated, 1)) - costs.codec_base_s
+    return min(places, seated + max(0, int(room_s / each_s)))
+
+
 def step_limits(view: Snapshot, needed: int, pending: bool, pace_s: float, tuning: Tuning) -> tuple[float, float]:
     """How long rows that could sit out may make the step: (streams, background), seconds.
 
