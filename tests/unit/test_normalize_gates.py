@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.text.normalize import Normalizer
-from qwentts_svc.text.normalize.common import PREPARE
+from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, UNFINISHED
 from qwentts_svc.text.normalize.registry import rules_of
+from qwentts_svc.text.normalize.rule import RuleContext
 
 _DATA = Path(__file__).parents[1] / "data" / "normalize"
 _LANGUAGES = ("en", "ru")
@@ -66,3 +67,21 @@ def test_every_combining_mark_is_looked_for() -> None:
     marks = regex.findall(r"\p{M}", "".join(map(chr, range(sys.maxunicode + 1))))
     excess = next(rule for rule in PREPARE if rule.name == "marks")
     assert excess.triggers == frozenset(marks)
+
+
+_CLEAN = "".join(char for char in map(chr, range(0x3000)) if not UNCLEAN.search(char))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from(_CLEAN), max_size=40))
+def test_a_clean_text_needs_no_preparing(text: str) -> None:
+    assert len(_CLEAN) > 150
+    for rule in PREPARE:
+        assert not list(rule.apply(text, RuleContext("en"))), rule.name
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("ab.1\n -–—\u200d\ufe0f"), max_size=20))
+def test_a_finished_text_needs_no_finish(text: str) -> None:
+    for rule in FINISH:
+        assert UNFINISHED.search(text) or not list(rule.apply(text, RuleContext("en"))), rule.name

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwentts_svc.text.language import CODES, LanguageTracker, detect_language
+from qwentts_svc.text.language import CODES, WORD_OWNERS, LanguageTracker, detect_language
 from qwentts_svc.text.normalize import language_spans
+from qwentts_svc.text.normalize.common.language import _FOREIGN, _latin_language
 
 SAMPLES = {
     "english": ["The weather is nice today.", "I don't know what you mean", "Please call me at 5 pm"],
@@ -65,3 +69,18 @@ def test_spans_cover_any_text(text: str) -> None:
         assert code in CODES.values()
         at = end
     assert at == len(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.sampled_from([*WORD_OWNERS, "house", "Haus", "a-o", "1"]), max_size=12).map(" ".join),
+    st.sampled_from(sorted(_FOREIGN)),
+)
+def test_a_quick_look_at_the_words_of_other_languages_never_decides_otherwise(text: str, default: str) -> None:
+    votes: Counter[str] = Counter()
+    for word in re.findall("[A-Za-zÀ-ɏ]+", text.lower()):
+        for owner in WORD_OWNERS.get(word, ()):
+            votes[CODES[owner]] += 1 / len(WORD_OWNERS[word])
+    best = max(votes, key=lambda code: votes[code]) if votes else default
+    wins = votes[best] >= 1.5 and votes[best] > 1.5 * votes[default]
+    assert _latin_language(text, default) == (best if wins else default)

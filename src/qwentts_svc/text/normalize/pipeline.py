@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, runs_together, to_spans
-from qwentts_svc.text.normalize.common import FINISH, PREPARE
+from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, UNFINISHED
 from qwentts_svc.text.normalize.common.language import detect_language, language_code, language_spans
 from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconRun
 from qwentts_svc.text.normalize.registry import rules_of
@@ -75,7 +75,8 @@ class Normalizer:
 
     def _normalize_unit(self, unit: _Unit, hint: str, main: str, lexicons: Sequence[LexiconRun]) -> None:
         common = _context(main, self._emoji)
-        unit.run(_PREPARE, common)
+        if UNCLEAN.search(unit.text):
+            unit.run(_PREPARE, common)
         for entries in lexicons:
             unit.protect(entries.edits(unit.text, unit.protected))
         code = settled = ""
@@ -89,7 +90,7 @@ class Normalizer:
             else:
                 parts = [(start, end, rules_of(lang), _context(lang, self._emoji)) for start, end, lang in cuts]
                 unit.run_parts(parts)
-            if unit.text != settled and not unit.run(_FINISH, common):
+            if unit.text != settled and UNFINISHED.search(unit.text) and not unit.run(_FINISH, common):
                 settled = unit.text
             if unit.text == before:
                 break

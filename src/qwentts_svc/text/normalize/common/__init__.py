@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qwentts_svc.text.normalize.common import controls, emojis, marks, quotes, spaces, width
 from qwentts_svc.text.normalize.rule import Rule
 
@@ -9,4 +11,9 @@ PREPARE: tuple[Rule, ...] = (*controls.RULES, *marks.RULES, *width.RULES, *quote
 EMOJI: tuple[Rule, ...] = emojis.RULES
 FINISH: tuple[Rule, ...] = (*quotes.FINISH_RULES, *spaces.RULES)
 
-__all__ = ["EMOJI", "FINISH", "PREPARE"]
+UNCLEAN = re.compile("[^\n -_a-~А-яЁё№–—]")
+"""Found in every text that ``PREPARE`` has anything to do with: it holds more than plain letters, digits and signs."""
+UNFINISHED = re.compile(f"[{quotes.DASHES}{spaces.JOINERS}-]|  ")
+"""Found in every text that ``FINISH`` has anything to do with."""
+
+__all__ = ["EMOJI", "FINISH", "PREPARE", "UNCLEAN", "UNFINISHED"]

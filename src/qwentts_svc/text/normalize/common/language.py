@@ -35,6 +35,8 @@ _SENTENCE_END = re.compile(rf"(?:(?<=\w\w[.!?…])|(?<=[{_EMOJI_END}][.!?…]))[
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
 _LOWER_LATIN = re.compile(r"(?<![\w.@/-])[a-z]{2,}(?![\w@/])")
 _FEW_WORDS = 2
+_VOTES = 1.5
+"""Of common words that a language needs in place of the one to be expected."""
 # Addresses, paths and file names are not words of any language.
 _ADDRESS = re.compile(
     r"(?<!\S)[^\s@]{0,64}@\S{1,64}|[a-z]{2,5}://\S{1,400}|(?<![\w~-])[\w~-]{0,64}(?:[./\\][\w-]{1,64}){1,20}"
@@ -44,10 +46,10 @@ _OWN_WORDS = 3
 _PROBE_CHARS = 240
 
 
-def _foreign_to(code: str) -> Remembered[bool]:
-    """Whether a token, in small letters, has a common word of some other language in it."""
-    foreign = frozenset(word for word, owners in _WORD_CODES.items() if code not in owners)
-    return Remembered(lambda token: not foreign.isdisjoint(_WORD.findall(token)))
+def _foreign_to(code: str) -> Remembered[float]:
+    """The votes that a token, in small letters, can have for another language at most."""
+    shares = {word: 1.0 / len(owners) for word, owners in _WORD_CODES.items() if owners != (code,)}
+    return Remembered(lambda token: sum(shares.get(word, 0.0) for word in _WORD.findall(token)))
 
 
 _FOREIGN = {code: _foreign_to(code) for code in _LATIN}
@@ -132,8 +134,8 @@ def language_spans(text: str, hint: str = "auto", default: str = "en") -> list[t
 
 def _latin_language(text: str, default: str) -> str:
     probe = text[:_PROBE_CHARS].lower()
-    if not any(map(_FOREIGN[default].__getitem__, probe.split())):
-        return default  # no other language can have more votes
+    if sum(map(_FOREIGN[default].__getitem__, probe.split())) < _VOTES:
+        return default
     words = _WORD.findall(probe)
     votes: dict[str, float] = {}
     for word in filter(_WORD_CODES.__contains__, words):
@@ -143,7 +145,7 @@ def _latin_language(text: str, default: str) -> str:
     if not votes:
         return default
     best = max(votes, key=lambda code: votes[code])
-    return best if votes[best] >= 1.5 and votes[best] > 1.5 * votes.get(default, 0.0) else default
+    return best if votes[best] >= _VOTES and votes[best] > 1.5 * votes.get(default, 0.0) else default
 
 
 def _passages(text: str, start: int, end: int, base: str, hint: str) -> list[tuple[int, int, str]]:

@@ -13,15 +13,15 @@ from qwentts_svc.text.normalize.rule import Edit, PatternRule, Rule, RuleContext
 _SINGLE = "\u2018\u2019\u201a\u201b\u2039\u203a\u02bc\u0060\u00b4"
 _DOUBLE = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2e42"
 _MAP = {**dict.fromkeys(_SINGLE, "'"), **dict.fromkeys(_DOUBLE, '"'), "\u2026": "...", "\u2010": "-", "\u2011": "-"}
-_DASHES = "\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b"
+DASHES = "\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b"
 
 
 def _plain(match: re.Match[str], _: RuleContext) -> str:
     return _MAP[match.group()]
 
 
-_DASH = re.compile(rf"[ ]?(?:[{_DASHES}]{{1,8}}|(?<!-)--(?!-))[ ]?")
-_ANY_DASH = re.compile(rf"[{_DASHES}]|--")
+_DASH = re.compile(rf"[ ]?(?:[{DASHES}]{{1,8}}|(?<!-)--(?!-))[ ]?")
+_ANY_DASH = re.compile(rf"[{DASHES}]|--")
 
 
 def _dash(match: re.Match[str]) -> str:
@@ -35,7 +35,7 @@ class DashRule:
     """Dashes with the spaces around them, looked for by the dash."""
 
     name = "dashes"
-    triggers: frozenset[str] | None = frozenset(_DASHES + "-")
+    triggers: frozenset[str] | None = frozenset(DASHES + "-")
     gate = None
 
     def apply(self, text: str, ctx: RuleContext) -> list[Edit]:

@@ -15,7 +15,9 @@ def _one(_: re.Match[str], __: RuleContext) -> str:
     return " "
 
 
+JOINERS = "\u200d\ufe0e\ufe0f"
+
 RULES: tuple[Rule, ...] = (
-    PatternRule("joiners", frozenset("\u200d\ufe0e\ufe0f"), re.compile("[\u200d\ufe0e\ufe0f]{1,64}"), _drop),
+    PatternRule("joiners", frozenset(JOINERS), re.compile(f"[{JOINERS}]{{1,64}}"), _drop),
     PatternRule("spaces", frozenset(" "), re.compile(" {2,}"), _one),
 )
