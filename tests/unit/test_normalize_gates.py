@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.text.normalize import Normalizer
-from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, UNFINISHED
+from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, is_unfinished
 from qwentts_svc.text.normalize.registry import rules_of
 from qwentts_svc.text.normalize.rule import RuleContext
 
@@ -84,4 +84,4 @@ def test_a_clean_text_needs_no_preparing(text: str) -> None:
 @given(st.text(st.sampled_from("ab.1\n -–—\u200d\ufe0f"), max_size=20))
 def test_a_finished_text_needs_no_finish(text: str) -> None:
     for rule in FINISH:
-        assert UNFINISHED.search(text) or not list(rule.apply(text, RuleContext("en"))), rule.name
+        assert is_unfinished(text) or not list(rule.apply(text, RuleContext("en"))), rule.name

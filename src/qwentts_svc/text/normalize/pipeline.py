@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, runs_together, to_spans
-from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, UNFINISHED
+from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, is_unfinished
 from qwentts_svc.text.normalize.common.language import detect_language, language_code, language_spans
 from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconRun
 from qwentts_svc.text.normalize.registry import rules_of
@@ -90,7 +90,7 @@ class Normalizer:
             else:
                 parts = [(start, end, rules_of(lang), _context(lang, self._emoji)) for start, end, lang in cuts]
                 unit.run_parts(parts)
-            if unit.text != settled and UNFINISHED.search(unit.text) and not unit.run(_FINISH, common):
+            if unit.text != settled and is_unfinished(unit.text) and not unit.run(_FINISH, common):
                 settled = unit.text
             if unit.text == before:
                 break

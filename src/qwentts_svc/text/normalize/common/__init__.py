@@ -13,7 +13,12 @@ FINISH: tuple[Rule, ...] = (*quotes.FINISH_RULES, *spaces.RULES)
 
 UNCLEAN = re.compile("[^\n -_a-~А-яЁё№–—]")
 """Found in every text that ``PREPARE`` has anything to do with: it holds more than plain letters, digits and signs."""
-UNFINISHED = re.compile(f"[{quotes.DASHES}{spaces.JOINERS}-]|  ")
-"""Found in every text that ``FINISH`` has anything to do with."""
+_UNFINISHED = re.compile(f"[{quotes.DASHES}{spaces.JOINERS}-]")
 
-__all__ = ["EMOJI", "FINISH", "PREPARE", "UNCLEAN", "UNFINISHED"]
+
+def is_unfinished(text: str) -> bool:
+    """Whether ``FINISH`` may have anything to do with ``text``."""
+    return "  " in text or _UNFINISHED.search(text) is not None
+
+
+__all__ = ["EMOJI", "FINISH", "PREPARE", "UNCLEAN", "is_unfinished"]
