@@ -149,7 +149,7 @@ class Crowd:
         while waiting or rig.engine.rows:
             steps += 1
             assert steps < 20_000, "the crowd does not end"
-            while waiting and dice.random() < 0.6:
+            while waiting and dice.random() < 0.8:
                 number = waiting.pop()
                 wish = self.wishes[number]
                 first, *rest = wish.pieces
