@@ -102,7 +102,7 @@ def _unit_by(match: re.Match[str], _: RuleContext) -> str:
 _X_GATE = re.compile(r"[0-9]['\"]?\s?[xX×]")
 RULES: tuple[Rule, ...] = (
     PatternRule("measure", frozenset("'"), _FEET_INCHES, _feet_inches, re.compile("[0-9]'\\s?[0-9]")),
-    PatternRule("measure", frozenset("x×"), _UNIT_BY, _unit_by, re.compile("[a-z.\"'] [x×] [0-9]")),
+    PatternRule("measure", frozenset("x×"), _UNIT_BY, _unit_by, re.compile("[0-9a-z.\"'] [x×] [0-9]")),
     PatternRule("measure", frozenset("xX×"), _LUMBER, _lumber, re.compile("[0-9]s")),
     PatternRule("measure", frozenset("xX×"), _BY_UNIT, _by_unit, _X_GATE),
     PatternRule("measure", frozenset("xX×"), _BY, _by, _X_GATE),

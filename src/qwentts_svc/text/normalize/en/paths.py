@@ -23,7 +23,7 @@ _RELATIVE = re.compile(
     rf"(?<![\w/.])(?:[\w-]{{1,100}}/){{0,20}}[\w-]{{1,100}}(?:\.[\w-]{{1,40}}){{0,3}}\.(?:{_EXT})(?![\w/-]|\.\w)"
 )
 _FILE_GATE = re.compile(rf"\.(?:{_EXT})(?!\w)")
-_SLASH_GATE = re.compile(r"(?<!\w)/\w|[~.]/[\w.]")
+_SLASH_GATE = re.compile(r"(?<!\w)/[\w.-]|[~.]/[\w.]")
 
 
 def _spoken(match: re.Match[str], _: RuleContext) -> str:

@@ -142,7 +142,9 @@ def title_case(lemma: str, name: str, text: str, start: int) -> Case:
         return free_case(text, start)
     word = last_word(text, start)
     after_noun = (
-        bool(word) and part_of_speech(word) in ("NOUN", "ADJF") and (word[0].islower() or not forms(word)[0].proper)
+        bool(word)
+        and part_of_speech(word) in ("NOUN", "ADJF")
+        and (word[0].islower() or not any(form.proper for form in forms(word)[:1]))
     )
     if after_noun and "gent" in cases:
         return "gent"

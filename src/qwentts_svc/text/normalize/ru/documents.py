@@ -48,5 +48,5 @@ def _paper(match: re.Match[str], _: RuleContext) -> str:
 RULES: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _STANDARD, _standard, re.compile("ГОСТ|СНиП|СП|ОСТ|СанПиН|ISO|ИСО")),
     DigitRule("serial", _LAW, _law, re.compile("[0-9]-[ФОРГПС]")),
-    PatternRule("digits", DIGITS, _PAPER, _paper, re.compile("ИНН|КПП|ОГРН|БИК|ОК|СНИЛС|ОМС|IBAN|УИН|[Пп]аспорт")),
+    PatternRule("digits", DIGITS, _PAPER, _paper, re.compile("ИНН|КПП|ОГРН|БИК|ОК|СНИЛС|ОМС|IBAN|УИН|(?i:паспорт)")),
 )

@@ -232,5 +232,5 @@ RULES: tuple[Rule, ...] = (
     DigitRule("year", _PAIR, _pair, re.compile("[0-9] ?г")),
     DigitRule("year", _ONE, _one, re.compile("[0-9] ?г")),
     PatternRule("year", frozenset("("), _LIFE, _life),
-    DigitRule("year", _BARE, _bare, re.compile("[А-Яа-яё] [12][0-9]{3}")),
+    DigitRule("year", _BARE, _bare, re.compile("[А-Яа-яё] {1,2}[12][0-9]{3}")),
 )
