@@ -16,13 +16,11 @@ from qwentts_svc.codec.decoder import CodecDecoder
 from qwentts_svc.codec.load import load_codec_decoder
 from qwentts_svc.errors import DecodeError
 from qwentts_svc.runtime.codec_runner import TorchCodecRunner
-from qwentts_svc.runtime.qos import LOW_LATENCY_CPU
 from qwentts_svc.runtime.runners import CodecRunner
 from qwentts_svc.types import Codes, Pcm, VoicePrompt
 
 EMBEDDED = Path(qwentts_svc.__file__).parent / "data" / "aria" / "speech_tokenizer"
 SLOTS, FRAMES = 4, 24
-TOLERANCE = 5e-5
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,7 +55,8 @@ def test_facts_of_the_runner_come_from_the_checkpoint() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.data())
-def test_streams_sound_the_same_whatever_slots_and_neighbours_they_have(data: st.DataObject) -> None:
+def test_streams_have_the_same_bits_whatever_slots_and_neighbours_and_calls_they_have(data: st.DataObject) -> None:
+    """Rounding that changes with them would change one 16-bit sample in some hundred to some ten thousand."""
     codec = runner()
     playing: dict[int, tuple[int, int]] = {}
     hop = codec.info.samples_per_frame
@@ -80,23 +79,8 @@ def test_streams_sound_the_same_whatever_slots_and_neighbours_they_have(data: st
         assert pcm.dtype == np.float32
         for index, slot in enumerate(slots):
             seed, at = playing[slot]
-            np.testing.assert_allclose(pcm[index], speech(seed)[1][at * hop :][: count * hop], atol=TOLERANCE)
+            assert np.array_equal(pcm[index], speech(seed)[1][at * hop :][: count * hop])
             playing[slot] = (seed, at + count)
-
-
-@pytest.mark.parametrize("rows", [2, 3, 4])
-def test_with_the_ramp_of_a_cpu_a_stream_has_the_same_bits_alone_and_in_company(rows: int) -> None:
-    """Rounding that changes with the neighbours would change one sample in some hundred of 16 bits."""
-    alone, crowd = runner(), runner()
-    alone.open(0, None)
-    for slot in range(rows):
-        crowd.open(slot, None)
-    at = 0
-    for frames in [*LOW_LATENCY_CPU.ramp, LOW_LATENCY_CPU.ramp[-1]]:
-        codes = np.stack([speech(row)[0][at : at + frames] for row in range(rows)])
-        heard = crowd.decode(list(range(rows)), codes)[0]
-        assert np.array_equal(heard, alone.decode([0], codes[:1])[0])
-        at += frames
 
 
 def test_an_in_context_voice_goes_on_from_the_end_of_its_reference() -> None:
@@ -105,7 +89,7 @@ def test_an_in_context_voice_goes_on_from_the_end_of_its_reference() -> None:
     for lead in (3, 11):
         codec.open(1, voice(f"voice-{lead}", 5, lead))
         heard = codec.decode([1], codes[None, lead:])
-        np.testing.assert_allclose(heard[0], pcm[lead * 1920 :], atol=TOLERANCE)
+        assert np.array_equal(heard[0], pcm[lead * 1920 :])
 
 
 def test_a_primed_voice_is_decoded_once_and_the_least_recent_one_is_forgotten() -> None:
@@ -136,7 +120,7 @@ def test_a_voice_without_codes_starts_like_no_voice() -> None:
     codec = runner()
     codes, pcm = speech(1)
     codec.open(2, VoicePrompt("x", np.zeros(4, dtype=np.float32)))
-    np.testing.assert_allclose(codec.decode([2], codes[None, :5])[0], pcm[: 5 * 1920], atol=TOLERANCE)
+    assert np.array_equal(codec.decode([2], codes[None, :5])[0], pcm[: 5 * 1920])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +145,7 @@ def test_a_bad_call_is_refused_and_moves_no_stream(slots: list[int], change: int
     with pytest.raises(DecodeError, match=message):
         codec.decode(slots, bad)
     heard = codec.decode([0, 1], np.stack([codes[:2], codes[:2]]))
-    np.testing.assert_allclose(heard, np.stack([pcm[: 2 * 1920]] * 2), atol=TOLERANCE)
+    assert np.array_equal(heard, np.stack([pcm[: 2 * 1920]] * 2))
 
 
 def test_reference_codes_that_the_codec_does_not_have_are_refused() -> None:
@@ -178,4 +162,4 @@ def test_no_frames_give_no_audio_and_warming_up_touches_no_slot() -> None:
     codec.open(0, None)
     codec.warm_up([1, 3], rows=(1, SLOTS + 1))
     assert codec.decode([0], codes[None, :0]).shape == (1, 0)
-    np.testing.assert_allclose(codec.decode([0], codes[None, :3])[0], pcm[: 3 * 1920], atol=TOLERANCE)
+    assert np.array_equal(codec.decode([0], codes[None, :3])[0], pcm[: 3 * 1920])

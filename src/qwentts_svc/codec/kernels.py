@@ -11,14 +11,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["CausalConv", "DepthwiseConv", "Linear", "NarrowConv", "windows"]
+__all__ = ["WHOLE_ROWS", "CausalConv", "DepthwiseConv", "Linear", "NarrowConv", "windows"]
 
 PACK_MIN_WEIGHTS = 1 << 20
 """float32 matrices below this stay plain: oneDNN's fixed cost per call (30 us) outweighs what packing saves."""
 
-LEAST_ROWS = 4
+WHOLE_ROWS = 4
 """Fewer rows than these get a kernel that sums in another order (one row on Intel's processors, up to three on AMD's),
-so that a frame of a row alone would have other bits than in company."""
+so that a frame of a row alone would have other bits than in company. Rows are filled up to a multiple of this, so that
+what is left for a second thread is never fewer."""
+
+WHOLE_COLUMNS = 8
+"""Products with so few columns that they fill no vector sum in an order that changes with the row's place (seen with 7
+on AMD's processors); columns are filled up to a multiple of this."""
 
 CONV_MIN_STEPS = 64
 """Layers with fewer steps per frame are computed as a product over gathered windows: it batches the rows together,
@@ -59,11 +64,11 @@ class Linear:
         """``add``: a tensor of the result's shape that is added to it."""
         shape = x.shape[:-1]
         flat = x.reshape(-1, self.inputs)
+        missing = -len(flat) % WHOLE_ROWS if flat.device.type == "cpu" else 0
+        if missing:
+            more = None if add is None else F.pad(add.reshape(-1, self.outputs), (0, 0, 0, missing))
+            return self(F.pad(flat, (0, 0, 0, missing)), more)[: len(flat)].view(*shape, self.outputs)
         if self._plain is not None:
-            if len(flat) < LEAST_ROWS and flat.device.type == "cpu":
-                missing = (0, 0, 0, LEAST_ROWS - len(flat))
-                more = None if add is None else F.pad(add.reshape(-1, self.outputs), missing)
-                return self(F.pad(flat, missing), more)[: len(flat)].view(*shape, self.outputs)
             out = torch.mm(flat, self._plain) if self.bias is None else torch.addmm(self.bias, flat, self._plain)
             if add is not None:
                 out += add.reshape(-1, self.outputs)
@@ -182,13 +187,14 @@ class NarrowConv:
         self.outputs, self.inputs, self.kernel = weight.shape
         self.context = self.kernel - 1
         self.bias = bias
-        self._taps = weight.permute(1, 2, 0).reshape(self.inputs, -1).contiguous()
+        taps = weight.permute(1, 2, 0).reshape(self.inputs, -1)
+        self._taps = F.pad(taps, (0, -taps.shape[1] % WHOLE_COLUMNS)).contiguous()
 
     def __call__(self, buffer: Tensor) -> Tensor:
         """[R, context + T, in] contiguous -> [R, T, out]."""
         rows, steps, _ = buffer.shape
         taps = torch.mm(buffer.view(-1, self.inputs), self._taps)
-        width = self.kernel * self.outputs
+        width = taps.shape[1]
         diagonal = taps.as_strided(
             (rows, steps - self.context, self.kernel, self.outputs),
             (steps * width, width, width + self.outputs, 1),

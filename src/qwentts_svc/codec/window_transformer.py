@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from qwentts_svc.codec.kernels import Linear
+from qwentts_svc.codec.kernels import WHOLE_ROWS, Linear
 from qwentts_svc.codec.layers import Trace
 from qwentts_svc.codec.state import StreamCursor
 
@@ -50,7 +50,8 @@ class WindowLayer:
 @dataclass(frozen=True, slots=True)
 class _Places:
     """What all layers of one call share. ``turn``: complex64 [R, T, 1, head_dim / 2]; ``entries``: int64 [R * T * kv],
-    flat ring entries of the new keys; ``mask``: bool [R, 1, T, ring], True where the query sees the entry."""
+    flat ring entries of the new keys; ``mask``: bool [R, 1, Q, ring], True where the query sees the entry; Q is T, on a
+    CPU at least ``WHOLE_ROWS``: queries behind the last frame are computed for nothing."""
 
     turn: Tensor
     entries: Tensor
@@ -103,6 +104,8 @@ class WindowTransformer:
         queries = positions[:, :, None]
         keys = held[:, None, :]
         mask = (keys <= queries) & (keys > queries - self.shape.window) & (keys >= 0)
+        if frames < WHOLE_ROWS and mask.device.type == "cpu":
+            mask = torch.cat((mask, mask[:, -1:].expand(-1, WHOLE_ROWS - frames, -1)), dim=1)
         return _Places(turn, entries, mask[:, None])
 
     def _attend(self, qkv: Tensor, cursor: StreamCursor, layer: int, places: _Places) -> Tensor:
@@ -115,10 +118,11 @@ class WindowTransformer:
         queries, fresh = turned[:, :, : shape.heads], turned[:, :, shape.heads :]
         keys = _store(cursor.state.keys[layer], fresh, places.entries, cursor)
         values = _store(cursor.state.values[layer], heads[:, :, -shape.kv_heads :], places.entries, cursor)
+        queries = F.pad(queries.transpose(1, 2), (0, 0, 0, places.mask.shape[2] - frames))
         mixed = F.scaled_dot_product_attention(
-            queries.transpose(1, 2), keys, values, attn_mask=places.mask, enable_gqa=shape.heads != shape.kv_heads
+            queries, keys, values, attn_mask=places.mask, enable_gqa=shape.heads != shape.kv_heads
         )
-        return mixed.transpose(1, 2).flatten(2)
+        return mixed[:, :, :frames].transpose(1, 2).flatten(2)
 
 
 def _store(ring: Tensor, fresh: Tensor, entries: Tensor, cursor: StreamCursor) -> Tensor:
