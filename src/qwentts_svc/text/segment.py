@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import regex
 
@@ -50,13 +49,6 @@ class Segment:
     pause_after_ms: int
 
 
-class _Piece(NamedTuple):
-    start: int
-    end: int
-    ends_with: Break
-    seconds: float
-
-
 def segment(text: str, *, budget_s: float = DEFAULT_BUDGET_S, first_budget_s: float | None = None) -> Iterator[Segment]:
     """Segments of about ``budget_s`` seconds of speech at most; ``first_budget_s`` is for the first one alone.
 
@@ -80,29 +72,28 @@ def _segments(text: str, budget_s: float, first_budget_s: float) -> Iterator[Seg
 
 def _joined(text: str, budget_s: float, first_budget_s: float) -> Iterator[tuple[int, int, Break]]:
     budget = first_budget_s
-    held: _Piece | None = None
-    for piece in _pieces(text, budget_s, first_budget_s):
-        if held is not None:
-            breaks = held.ends_with >= Break.LINE and held.seconds >= _ALONE_S
-            full = held.seconds + piece.seconds > budget or piece.end - held.start > _MAX_CHARS
-            if not breaks and not full:
-                held = _Piece(held.start, piece.end, piece.ends_with, held.seconds + piece.seconds)
+    held_start, held_end, held_seconds, held_ends_with = 0, 0, 0.0, Break.CUT
+    for start, end, ends_with, seconds in _pieces(text, budget_s, first_budget_s):
+        if held_end:
+            breaks = held_ends_with >= Break.LINE and held_seconds >= _ALONE_S
+            if not breaks and held_seconds + seconds <= budget and end - held_start <= _MAX_CHARS:
+                held_end, held_seconds, held_ends_with = end, held_seconds + seconds, ends_with
                 continue
-            yield held.start, held.end, held.ends_with
+            yield held_start, held_end, held_ends_with
             budget = budget_s
-        held = piece
-    if held is not None:
-        yield held.start, held.end, held.ends_with
+        held_start, held_end, held_seconds, held_ends_with = start, end, seconds, ends_with
+    if held_end:
+        yield held_start, held_end, held_ends_with
 
 
-def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[_Piece]:
-    """Sentences, and the parts of those that are longer than the budget in force."""
+def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[tuple[int, int, Break, float]]:
+    """Start, end, break and seconds of sentences, and of the parts of those longer than the budget in force."""
     budget = first_budget_s
     for start, end, ends_with in sentences(text):
         sentence = text[start:end]
         whole = estimate_seconds(sentence)
         if whole <= budget and not sentence[0].isspace():  # a separator that no expression takes for a blank
-            yield _Piece(start, end, ends_with, whole)
+            yield start, end, ends_with, whole
             budget = budget_s
             continue
         seconds = running_seconds(sentence)
@@ -115,7 +106,7 @@ def _pieces(text: str, budget_s: float, first_budget_s: float) -> Iterator[_Piec
             lead = len(part) - len(part.lstrip())
             if lead < len(part):
                 size = len(part.rstrip())
-                yield _Piece(start + at + lead, start + at + size, kind, seconds[cut] - seconds[at])
+                yield start + at + lead, start + at + size, kind, seconds[cut] - seconds[at]
                 budget = budget_s
             at = cut
 

@@ -6,6 +6,7 @@ time is linear for every input. What is in doubt is left together: a sentence th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
@@ -42,9 +43,15 @@ class Sentence(NamedTuple):
 
 
 _OPENERS = r"\"'«“‘„‹(\[{¿¡「『（【《*_"
+_SPACE = r"[^\S\x1c-\x1f]"
+"""The separators of records are no spaces."""
 _CLOSERS = r"\"'»”’›)\]}」』）】》*_"
-_STOP = regex.compile(rf"[。！？｡]++[.!?…。！？]*+[{_CLOSERS}]*+|[.!?…‥।؟۔]++[{_CLOSERS}]*+|\n\s*+")
-_SPACES = regex.compile(r"\s++")
+# Each part begins with what stands before it already: an expression that begins with one class finds it at once.
+_STOP = re.compile(
+    rf"[。！？｡.!?…‥।؟۔\n](?:(?<=[。！？｡])[。！？｡]*+[.!?…。！？]*+[{_CLOSERS}]*+|(?<=[.!?…‥।؟۔])[.!?…‥।؟۔]*+[{_CLOSERS}]*+"
+    rf"|(?<=\n){_SPACE}*+)"
+)
+_SPACES = re.compile(rf"{_SPACE}++")
 _NEXT = regex.compile(rf"\s*+(?P<dash>[—–-]\s?)?[{_OPENERS}—–]{{0,8}}+(?P<first>\S)?")
 _ITEM = regex.compile(r"(?:[-*•‣◦▪–—·]|\(?(?:\d{1,3}|\p{L})[.)])\s")
 _WORD_BEFORE = regex.compile(r"(?r)[\p{L}\p{M}\p{N}.º\-]{1,24}")
@@ -60,11 +67,20 @@ def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of ``text`` in order; together they cover every character that is not a space. Lazy."""
     start = _skip_spaces(text, 0)
     while start < len(text):
-        found = _end(text, start)
-        last = start + len(text[start : found.end].rstrip())
+        end, ends_with = _end(text, start)
+        if ends_with is Break.SENTENCE and _is_one_blank(text, end):
+            yield Sentence(start, end, ends_with)
+            start = end + 1
+            continue
+        last = start + len(text[start:end].rstrip())
         if last > start:
-            yield Sentence(start, last, found.ends_with)
-        start = _skip_spaces(text, max(found.end, last))
+            yield Sentence(start, last, ends_with)
+        start = _skip_spaces(text, max(end, last))
+
+
+def _is_one_blank(text: str, at: int) -> bool:
+    """Whether a blank stands at ``at``, and no space after it."""
+    return text[at : at + 1] == " " and not text[at + 1 : at + 2].isspace()
 
 
 def _skip_spaces(text: str, at: int) -> int:
@@ -72,27 +88,30 @@ def _skip_spaces(text: str, at: int) -> int:
     return at if match is None else match.end()
 
 
-def _end(text: str, start: int) -> Sentence:
+def _end(text: str, start: int) -> tuple[int, Break]:
+    """Where the sentence that begins at ``start`` ends, spaces perhaps included, and with what."""
     limit = min(len(text), start + MAX_CHARS)
     for match in _STOP.finditer(text, start, limit):
         mark = match.group()
         if mark[0] == "\n":
             kind = _line_break(text, start, match.start(), match.end(), mark)
             if kind is not None:
-                return Sentence(start, match.start(), kind)
-        elif match.end() == limit < len(text):
+                return match.start(), kind
+            continue
+        at, after = match.span()
+        if after == limit < len(text):
             break
-        elif _is_end(text, start, match.start(), match.end(), mark):
-            return Sentence(start, match.end(), _break_after(text, match.end()))
+        if _is_end(text, start, at, after, mark):
+            return after, _break_after(text, after)
     if limit == len(text):
-        return Sentence(start, limit, Break.PARAGRAPH)
+        return limit, Break.PARAGRAPH
     space = _LAST_SPACE.search(text, start + MAX_CHARS // 2, limit)
-    return Sentence(start, limit if space is None else space.end(), Break.CUT)
+    return limit if space is None else space.end(), Break.CUT
 
 
 def _break_after(text: str, end: int) -> Break:
     """A sentence end is a line or paragraph end too if nothing else follows on the line."""
-    if text[end : end + 1] == " " and not text[end + 1 : end + 2].isspace():
+    if _is_one_blank(text, end):
         return Break.SENTENCE
     match = _SPACES.match(text, end, min(len(text), end + MAX_CHARS))
     if match is None or "\n" not in match.group():
@@ -148,26 +167,29 @@ def _what_follows(text: str, after: int) -> tuple[str | None, str | None]:
 
 
 def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> bool:
-    found = _WORD_BEFORE.search(text, max(start, at - 24), at)
-    if found is None or found.end() != at:
-        return True
-    word = found.group().strip("-").lower()
+    written = text[max(start, at - 24) : at].rpartition(" ")[2]
+    if not written.isalpha():
+        found = _WORD_BEFORE.search(text, max(start, at - 24), at)
+        if found is None or found.end() != at:
+            return True
+        written = found.group()
+    word, begin = written.strip("-").lower(), at - len(written)
     if word.isdigit():
-        if found.start() <= start + 1:
+        if begin <= start + 1:
             return False  # The number of a list item.
         after_word = _WORD_AFTER.match(text, after, min(len(text), after + 32))
         return after_word is None or after_word.group(1).lower() not in MONTHS_DE
-    joined = _with_spaced_letters(text, start, found.start(), word) if len(word) == 1 else word
+    joined = _with_spaced_letters(text, start, begin, word) if len(word) == 1 else word
     if word in CLOSING or joined in CLOSING:
         return True
-    if text[max(start, found.start() - 6) : found.start()].rstrip()[-1:].isdecimal():
+    if text[max(start, begin - 6) : begin].rstrip()[-1:].isdecimal():
         return True  # A unit ("5 г. Потом"), which may well be last.
     if word in NEVER_LAST or joined in NEVER_LAST or (word in BEFORE_NUMBER and first.isdigit()):
         return False
     if len(word) == 1 and _LETTER_AND_STOP.match(text, after, min(len(text), after + 8)):
         return False  # The first half of "z. B.".
     # An initial: one capital letter (A. S. Pushkin), unless it is a word of its own (I.).
-    return not (len(found.group()) == 1 and found.group().isupper() and found.group() not in "IЯ")
+    return not (len(written) == 1 and written.isupper() and written not in "IЯ")
 
 
 def _with_spaced_letters(text: str, start: int, at: int, word: str) -> str:
