@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
-from qwentts_svc.text.normalize.ru.govern import governor, tokens_before
+from qwentts_svc.text.normalize.ru.goal import is_goal
+from qwentts_svc.text.normalize.ru.govern import FREE, Governor, governor, tokens_before
 from qwentts_svc.text.normalize.ru.grammar import Case
 from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective, part_of_speech
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
@@ -77,12 +79,18 @@ _LAW_PART_BEFORE = re.compile(
     r"(?<![\w.])(?i:п|пп|подп|ч|абз|ст|пункт\w{0,3}|подпункт\w{0,3}|част\w{1,3}|абзац\w{0,3}|стат\w{1,3})\.?\s?[0-9]{1,4}(?:\.[0-9]{1,2})?,?\s\Z"
 )
 _SEVERAL = re.compile(r"[0-9]{1,5}(?:\s?[-–—]\s?|\sи\s)[0-9]")
+_HOURS = frozenset(("час", "часа", "часов"))
 _SEE = frozenset(("см", "смотри", "смотрите", "ср"))
+
+
+def _governor(text: str, start: int) -> Governor:
+    """What governs a shortened noun: nothing that a comma parts from it ("в 9:20, каб. 305")."""
+    return FREE if text.endswith((",", ", "), 0, start) else governor(text, start)
 
 
 def free_case(text: str, start: int) -> Case:
     """The case of a noun put in front of a name that does not agree with it ("на ул. Ленина")."""
-    asked = governor(text, start)
+    asked = _governor(text, start)
     if asked.word:
         if asked.word in ("в", "во", "на", "о", "об"):
             verb = next((token for token in tokens_before(text, start)[1:2]), "")
@@ -92,6 +100,8 @@ def free_case(text: str, start: int) -> Case:
     tokens = tokens_before(text, start)[:2]
     if word.lower() in _SEE or (tokens[:1] == ["."] and tokens[1:] and tokens[1].lower() in _SEE):
         return "accs"
+    if word.lower() in _HOURS:
+        return "nomn"  # "в 18:00 каб. 305"
     return "gent" if word and word[0].islower() and part_of_speech(word) == "NOUN" else "nomn"
 
 
@@ -128,13 +138,11 @@ def _title(match: re.Match[str], _: RuleContext) -> str | None:
 
 def title_case(lemma: str, name: str, text: str, start: int) -> Case:
     """The case of a title before ``name``: what the words around ask for and the name's form allows."""
-    asked = governor(text, start)
+    asked = _governor(text, start)
     cases = [form.case for form in forms(name) if form.number == "sing" and not form.adjective]
     preferred: tuple[Case, ...] = asked.cases
     if asked.word in ("в", "во", "на") and lemma in _PLACES:
-        if "accs" in cases and "nomn" not in cases and "loct" not in cases:
-            return "accs"
-        return free_case(text, start)
+        return _place_case({form.case for form in forms(name)}, text, start)
     if asked.word:
         agreed = next((case for case in preferred if case in cases), None)
         if agreed:
@@ -153,6 +161,14 @@ def title_case(lemma: str, name: str, text: str, start: int) -> Case:
     if "nomn" in cases or not cases or any(form.case == "nomn" for form in forms(name)):
         return "nomn"
     return cases[0]
+
+
+def _place_case(named: Container[Case], text: str, start: int) -> Case:
+    """The case of a kind of place after "в" or "на", before a name that can be in the cases ``named``."""
+    whither, where = "accs" in named, "loct" in named
+    if whither != where and "nomn" not in named:
+        return "accs" if whither else "loct"
+    return "accs" if is_goal(text, start) else "loct"
 
 
 def _street(match: re.Match[str], _: RuleContext) -> str:

@@ -35,6 +35,23 @@ _AMOUNTS = frozenset(
         "миллиард вольт ватт ампер герц пункт ночь комплект экземпляр"
     )
 )
+_MEMBERS = frozenset(
+    words(
+        "житель обитатель ученик учащийся школьник воспитанник студент сотрудник работник служащий представитель "
+        "участник пассажир пациент гражданин депутат руководитель директор командир глава владелец собственник "
+        "выпускник"
+    )
+)
+_WHOLES = frozenset(
+    words(
+        "село деревня посёлок поселок станица хутор аул город городок район область край регион республика округ "
+        "страна государство штат провинция дом квартира подъезд общежитие улица квартал микрорайон школа гимназия "
+        "лицей класс группа университет институт факультет колледж училище компания фирма предприятие завод фабрика "
+        "организация учреждение отдел бригада команда клуб полк рота взвод рейс поезд вагон автобус больница пункт "
+        "поселение"
+    )
+)
+"""What the people in ``_MEMBERS`` are of, in the genitive after them ("жители 12 сёл")."""
 _OF_MANY = re.compile(r"(?<!\w)[Ии]з\s(?:[а-яё]{2,20}\s){0,2}[0-9]{1,7}(?=\s)")
 _CLAUSE_END = re.compile(r"[.!?;:(]\s|\s[0-9]")
 
@@ -181,6 +198,8 @@ def _belongs(text: str, start: int, head: Head) -> bool:
     before = last_word(text, start - len(word) - 1)
     if not before and any(form.number == "plur" and form.case == "nomn" for form in readings):
         return True  # "Крыши 12 домов": what begins a sentence is not where something is
+    if readings[0].lemma in _MEMBERS and readings[0].number == "plur" and head.readings[0].lemma in _WHOLES:
+        return True  # "около 3 тыс. жителей 12 сёл"
     named = readings[0].animate and readings[0].case in ("nomn", "datv", "ablt")
     return named and part_of_speech(before) != "PREP"
 

@@ -66,6 +66,12 @@ _EVENTS = frozenset(
     )
 )
 _NOMINATIVE_NEXT = re.compile(r"\s?[-–—]\s")
+_CONGRATULATED = re.compile(
+    r"(?i:\bсо?\s(?:[а-яё]{3,20}\s){0,2}праздник(?:ом|ами)(?:\s(?:вас|тебя|всех))?,?\s(?:и\s)?со?\s\Z)"
+)
+_GREETED = re.compile(r"(?:(?:^|[.!?\n(\"]\s?)(Со?)|(?i:,|\bвсех|\bвас|\bтебя)\sсо?)\s\Z")
+_WITH = frozenset(("с", "со", "вместе с"))
+_UNTIL = re.compile(r"\s(?:по|до)\s")
 _BY_LINK: dict[str, Case] = {"на": "accs", "по": "accs", "до": "gent"}
 _WITH_DATES: dict[str, Case] = {
     "на": "accs",
@@ -90,6 +96,10 @@ BY_PREPOSITION: dict[str, Case] = {
 def date_case(text: str, start: int, end: int) -> Case:
     """The case of the day: what a preposition asks, nominative where the date is named, else genitive ("when")."""
     asked = governor(text, start)
+    if asked.word in _WITH and _UNTIL.match(text, end):
+        return "gent"
+    if asked.word in ("с", "со") and _is_feast(text, start, end):
+        return "ablt"
     if asked.word:
         return BY_PREPOSITION.get(asked.word, asked.cases[0])
     tokens = [token.lower() for token in tokens_before(text, start)]
@@ -106,6 +116,17 @@ def date_case(text: str, start: int, end: int) -> Case:
     if (not tokens or tokens[0] == ".") and _NOMINATIVE_NEXT.match(text, end):
         return "nomn"
     return "gent"
+
+
+def _is_feast(text: str, start: int, end: int) -> bool:
+    """Whether somebody is wished well on the day ("С 8 Марта!", "с праздником, с 9 Мая")."""
+    if _CONGRATULATED.search(text, max(0, start - 70), start):
+        return True
+    after = text[end : end + 2].lstrip()[:1]
+    greeted = _GREETED.search(text, max(0, start - 10), start) if after in ("!", ",") else None
+    if greeted is None:
+        return False
+    return last_word(text, end)[:1].isupper() or (after == "!" and greeted.group(1) is not None)
 
 
 def _valid(day: int, month: int) -> bool:
@@ -153,6 +174,8 @@ def _words(match: re.Match[str], _: RuleContext) -> str | None:
     prefix = ""
     if first:
         link = joint.strip()
+        if case == "ablt" and link in ("по", "до"):
+            case = "gent"
         if link in "-–—":
             if case == "gent" and not governor(text, start).word:
                 prefix, second_case = f"{_since(int(first))} по ", "accs"

@@ -60,6 +60,18 @@ _NUMERAL_LEMMAS = re.compile(
     r"|сорок|девяност|ст[оа]$"
     r"|тысяч|миллион|миллиард)"
 )
+_RESULTS = frozenset(
+    words(
+        "сумма сумму суммой разность разностью разница разницу разницей произведение произведением произведения "
+        "частное частного частным среднее арифметическое"
+    )
+)
+"""What is reckoned from several numbers, which then stand in the genitive ("сумма 15 и 5")."""
+_SEVERAL = re.compile(
+    r"[-−+]?[0-9]{1,15}(?:[.,][0-9]{1,6})?(?:,\s[-−+]?[0-9]{1,15}(?:[.,][0-9]{1,6})?){0,6}\sи\s"
+    r"(?:[-−+]?[0-9]|(?:минус|плюс)\s)"
+)
+_SPAN = re.compile(r"[0-9]{1,4}(?:[:.][0-9]{2})?\s(?:до|по)\s[0-9]")
 _LACKING = frozenset(words("нет хватило хватит хватает бы"))
 _LACKED = frozenset(
     words(
@@ -103,11 +115,14 @@ def governor(text: str, pos: int) -> Governor:
     """What governs the number at ``pos``. Remembered, for rule after rule asks it of the same number."""
     tokens = tokens_before(text, pos)
     index = adjectives = 0
+    last = False
     while index < len(tokens) and index < 10:
         token = tokens[index]
         word = token.lower()
         found = _TABLE.get(word)
         if found:
+            if word in ("с", "со") and _SPAN.match(text, pos):
+                return Governor(found, word)  # "поздравляем с 9 до 18"
             return _refined(word, found, tokens, index)
         if word in _NEGATED_GENITIVE:
             return (
@@ -119,7 +134,10 @@ def governor(text: str, pos: int) -> Governor:
             index += 1
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        if word in _RESULTS and (last or _SEVERAL.match(text, pos)):
+            return Governor(("gent",), word)
         if word in _JOINS and (_is_number(following) or _NUMERAL_LEMMAS.match(following.lower())):
+            last = last or word == "и"
             index += 1
             while index < len(tokens) and (
                 _is_number(tokens[index]) or tokens[index] == ":" or _NUMERAL_LEMMAS.match(tokens[index].lower())

@@ -51,7 +51,7 @@ _COMPANIONS = frozenset(
     words(
         "смешать смешивать взбить взбивать соединить соединять перемешать растереть перетереть справиться справляться "
         "столкнуться познакомиться встретиться сравнить сравнивать сравниться бороться поспорить спорить граничить "
-        "поговорить говорить беседовать побеседовать соседствовать развестись совпасть совпадать"
+        "поговорить говорить беседовать побеседовать соседствовать развестись совпасть совпадать поздравить поздравлять"
     )
 )
 """Verbs after which "с" means "together with"."""
@@ -69,14 +69,22 @@ def asked_by_verb(word: str) -> Case | None:
 
 
 def is_together(tokens_before: list[str]) -> bool:
-    """Whether "с" after these words (nearest first) joins things ("вместе с", "смешайте муку с"), not "from"."""
+    """Whether "с" after these words (nearest first) joins things ("вместе с", "смешайте муку с"), not "from".
+
+    What somebody is congratulated on counts as joined ("поздравляю с", "с праздником, с").
+    """
     if not tokens_before:
         return False
     if tokens_before[0].lower() in _TOGETHER:
         return True
+    parted = False  # "поздравления по телефону с 9 до 18"
     for token, following in zip(tokens_before[:10], [*tokens_before[1:], ""], strict=False):
         if token in "!?;:()" or (token == "." and len(following) > _LONGEST_SHORT):
             return False
-        if part_of_speech(token) in _VERBAL:
+        kind = part_of_speech(token)
+        if kind in _VERBAL:
             return lemma(token) in _COMPANIONS
+        if kind == "NOUN" and lemma(token) == "поздравление":
+            return not parted
+        parted = parted or kind == "PREP"
     return False

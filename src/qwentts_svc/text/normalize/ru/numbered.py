@@ -11,6 +11,7 @@ from qwentts_svc.text.normalize.ru.govern import governor
 from qwentts_svc.text.normalize.ru.grammar import Case, Gender
 from qwentts_svc.text.normalize.ru.morph import forms, part_of_speech
 from qwentts_svc.text.normalize.ru.ordinal_words import ordinal
+from qwentts_svc.text.normalize.ru.seats import is_counted
 from qwentts_svc.text.normalize.ru.wordlist import words
 from qwentts_svc.text.normalize.rule import Rule, RuleContext
 
@@ -74,6 +75,10 @@ def _ordered(match: re.Match[str], _: RuleContext) -> str | None:
         barred = asked.word and not any(case in counted for case in asked.cases if case != "accs" or asked.word != "с")
         if (not always or second) and not (barred and 2 <= n % 10 <= 4):
             return None
+        if always and not second:
+            direct = "nomn" in counted or "accs" in counted
+            if is_counted(text, match.start(), match.end(), n, readings[0].lemma, direct=direct):
+                return None
     if (
         head.readings[0].case == "gent"
         and head.readings[0].number == "sing"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.ru.abbreviations import free_case
+from qwentts_svc.text.normalize.ru.attributes import agreeing, described
 from qwentts_svc.text.normalize.ru.context import ends_sentence, last_word
-from qwentts_svc.text.normalize.ru.morph import forms, inflect, inflect_adjective, part_of_speech
+from qwentts_svc.text.normalize.ru.morph import forms, inflect, part_of_speech
 from qwentts_svc.text.normalize.rule import Edit, Rule, RuleContext, WordGate
 from qwentts_svc.text.normalize.stops import shortened
 
@@ -31,7 +32,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"обл\.(?=\s(?:центр|больниц|суд|дум|театр|бюджет))", "областной"), (r"обл\.", "область"),
     (r"тел\.", "телефон"), (r"моб\.", "мобильный"), (r"факс\.", "факс"), (r"мл\.(?=\s[а-яё])", "младший"),
     (r"ст\.(?=\s(?:научн|преподават|лейт|серж))", "старший"), (r"зав\.", "заведующий"), (r"зам\.", "заместитель"),
-    (r"гл\.(?=\s(?:ред|врач|инж|бух|герой))", "главный"), (r"инж\.", "инженер"), (r"адм\.", "административный"),
+    (r"гл\.(?=\s(?:ред|врач|инж|бух|геро[йяюеи]|конструктор|технолог|механик|энергет|архитект|агроном|специалист))",
+     "главный"), (r"инж\.", "инженер"), (r"адм\.", "административный"),
     (r"муз\.", "музыка"), (r"мин\.", "минимум"), (r"макс\.", "максимум"), (r"сокр\.", "сокращённо"),
     (r"нач\.", "начало"), (r"кон\.", "конец"),
     (r"серед\.", "середина"), (r"сер\.", "середина"), (r"пн\.", "понедельник"), (r"вт\.", "вторник"),
@@ -71,7 +73,11 @@ _ADJECTIVES = {
     "административный",
     "чёрно-белый",
     "хлопчатобумажный",
+    "главный",
+    "старший",
+    "младший",
 }
+_DESCRIBED = re.compile(r'\s?["(]?([а-яё]{2,30})(?!\w|\.\s?[а-яё])')
 
 
 def _by_first_word() -> dict[str, list[tuple[re.Pattern[str], str]]]:
@@ -170,13 +176,9 @@ def _runs_on(written: str, text: str, end: int) -> bool:
 
 
 def _agreeing(adjective: str, text: str, start: int, pos: int) -> str:
-    word = re.match(r'\s?["(]?([а-яё]{2,30})', text[pos : pos + 32])
-    readings = [form for form in forms(word.group(1)) if not form.adjective] if word else []
-    if not readings:
-        return adjective
-    opens = not last_word(text, start)
-    form = next((form for form in readings if opens and form.case == "nomn"), readings[0])
-    return inflect_adjective(adjective, form.case, "plur" if form.number == "plur" else form.gender)
+    word = _DESCRIBED.match(text, pos)
+    form = described(word.group(1), text, start) if word else None
+    return adjective if form is None else agreeing(adjective, form)
 
 
 RULES: tuple[Rule, ...] = (PhraseRule(),)

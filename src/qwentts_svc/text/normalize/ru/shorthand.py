@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.ru.attributes import agreeing, described
 from qwentts_svc.text.normalize.ru.context import last_word, stop
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
@@ -36,7 +37,9 @@ _ADJECTIVES = {
     "пред": "предыдущий", "раб": "рабочий", "кал": "календарный", "банк": "банковский", "техн": "технический",
 }  # fmt: skip
 _ADJECTIVE = re.compile(
-    rf"(?<![\w.-])({'|'.join(_ADJECTIVES)})\.(?=\s([а-яё]{{3,30}})(?!\w|\.\s?[а-яё]))", re.IGNORECASE
+    rf"(?<![\w.-])({'|'.join(_ADJECTIVES)})\."
+    r"(?=\s(?:(?:и|или)\s[а-яё]{2,8}\.\s)?([а-яё]{3,30})(?!\w|\.\s?[а-яё]))",
+    re.IGNORECASE,
 )
 
 
@@ -58,20 +61,14 @@ def _district(match: re.Match[str], _: RuleContext) -> str:
 def _adjective(match: re.Match[str], _: RuleContext) -> str | None:
     """A shortened adjective before the noun that it agrees with ("доп. расходы", "юр. лица")."""
     written, noun = match.groups()
-    readings = forms(noun)
     text, start = match.string, match.start()
-    asked, before = governor(text, start), last_word(text, start)
+    before = last_word(text, start)
     if before[:1].isdigit():
         return _counted_adjective(_ADJECTIVES[written.lower()], before, noun)
-    if not readings:
+    form = described(noun, text, start)
+    if form is None:
         return None
-    cases: tuple[Case, ...] = asked.cases
-    if not asked.word and before[:1].islower() and part_of_speech(before) == "NOUN":
-        cases = ("gent", *cases)
-    form = next((form for case in cases for form in readings if form.case == case), readings[0])
-    spoken = inflect_adjective(
-        _ADJECTIVES[written.lower()], form.case, "plur" if form.number == "plur" else form.gender
-    )
+    spoken = agreeing(_ADJECTIVES[written.lower()], form)
     return spoken.capitalize() if written[0].isupper() else spoken
 
 

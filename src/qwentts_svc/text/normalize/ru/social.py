@@ -7,7 +7,7 @@ import re
 from qwentts_svc.text.normalize.ru.context import last_word
 from qwentts_svc.text.normalize.ru.digit_rule import DigitRule
 from qwentts_svc.text.normalize.ru.govern import governor
-from qwentts_svc.text.normalize.ru.numbers import cardinal
+from qwentts_svc.text.normalize.ru.numbers import cardinal, digits, padded
 from qwentts_svc.text.normalize.ru.quantity import Noun
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
@@ -25,11 +25,22 @@ _AND_IN_NAME = re.compile(r"(?<=[A-Z])&(?=[A-Z](?![a-z]))")
 _NOM_CASES = frozenset(
     ("в", "во", "на", "из", "из-под", "от", "до", "у", "к", "ко", "под", "о", "об", "за", "с", "со", "для", "при", "по")
 )
+_LONGEST_NUMBER, _LONGEST_PADDED = 12, 3
 _NUMBER_NOUN, _SECTION_NOUN = Noun("номер"), Noun("параграф")
 
 
 def _words(tag: str) -> str:
-    return " ".join(part for piece in tag.split("_") for part in _CAMEL.split(piece) if part)
+    words = [part for piece in tag.split("_") for part in _CAMEL.split(piece) if part]
+    if words and words[-1].isascii() and words[-1].isdigit():
+        words[-1] = _last_number(words[-1])
+    return " ".join(words)
+
+
+def _last_number(number: str) -> str:
+    """It counts nothing and, whatever is before it, is no year in the genitive ("#лето2025")."""
+    if len(number) > _LONGEST_NUMBER or (number[0] == "0" and len(number) > _LONGEST_PADDED):
+        return digits(number)
+    return padded(number)
 
 
 def _hashtag(match: re.Match[str], _: RuleContext) -> str:

@@ -43,13 +43,23 @@ _FILE = re.compile(
 _TRAIL = re.compile(r"[.,;:!?…]{1,8}$")
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 _IP = re.compile(rf"(?<![\w.])({_OCTET}(?:\.{_OCTET}){{3}})(?::([0-9]{{1,5}}))?(?:/([0-9]{{1,2}}))?(?![\w]|\.[0-9])")
-_VERSION = re.compile(r"(?<![\w.,])([vV]\.?\s?)?([0-9]{1,4}(?:\.[0-9]{1,5}){2,4})(?![\w]|[.,][0-9])")
+_UNIT = (
+    r"(?:[%°$€£₽]|руб|долл|евро|тыс|млн|млрд|раз|процент|балл|градус|тонн|грамм|килограмм|литр|метр|километр|секунд|минут"
+    r"|час|дн|дюйм|[кмгт]игабайт|[а-я]{2,4}байт|[кмгтКМГТ][бБ]|[kKMGT]B|(?:кг|км|см|мм|м|г|л|т|с|ч|мин|сек)(?![а-яё]))"
+)
+_SECOND = (
+    rf"(?:(\s(?:на|до|по|и|или)\s|\s?[-–—]\s?)((?!0|[0-9]{{1,2}}\.0[1-9])[0-9]{{1,4}}\.[0-9]{{1,5}})"
+    rf"(?![\w%]|[.,][0-9]|\s?{_UNIT}))?"
+)
+"""A second version beside the first ("с версии 1.9 на 2.0"); "до 15.03" is a day."""
+_VERSION = re.compile(rf"(?<![\w.,])([vV]\.?\s?)?([0-9]{{1,4}}(?:\.[0-9]{{1,5}}){{2,4}})(?![\w]|[.,][0-9]){_SECOND}")
 _SHORT_VERSION = re.compile(
-    r"(?i:(?<=\bверсия )|(?<=\bверсии )|(?<=\bверсию )|(?<=\bверсией )|(?<=\bрелиз )|(?<=\bрелиза )|"
-    r"(?<=\bобновление )|(?<=\bпрошивка )|(?<=\bпрошивки ))([0-9]{1,4}\.[0-9]{1,5})(?![\w%]|[.,][0-9])"
+    r"(?i:(?<=\bверсия )|(?<=\bверсии )|(?<=\bверсию )|(?<=\bверсией )|(?<=\bверсий )|(?<=\bверсиям )|(?<=\bверсиях )"
+    r"|(?<=\bрелиз )|(?<=\bрелиза )|(?<=\bобновление )|(?<=\bпрошивка )|(?<=\bпрошивки ))"
+    rf"([0-9]{{1,4}}\.[0-9]{{1,5}})(?![\w%]|[.,][0-9]){_SECOND}"
 )
 _PRODUCT_VERSION = re.compile(
-    r"(?<=[A-Za-z] )([0-9]{1,4}\.[0-9]{1,5})(?![\w%]|[.,][0-9]| ?(?:%|руб|кг|ГБ|Гб|км|м|л)\b)"
+    rf"(?<=[A-Za-z] )([0-9]{{1,4}}\.[0-9]{{1,5}})(?![\w%]|[.,][0-9]| ?(?:%|руб|кг|ГБ|Гб|км|м|л)\b){_SECOND}"
 )
 _V = re.compile(r"(?<![\w.])[vV]\.?([0-9]{1,4}(?:\.[0-9]{1,5})?)(?![\w]|\.[0-9])")
 
@@ -120,11 +130,18 @@ def _ip(match: re.Match[str], _: RuleContext) -> str:
 
 
 def _version(match: re.Match[str], _: RuleContext) -> str:
-    return ("версия " if match.group(1) else "") + dotted(match.group(2))
+    mark, version, joint, second = match.groups()
+    return ("версия " if mark else "") + _and_second(version, joint, second)
 
 
 def _short_version(match: re.Match[str], _: RuleContext) -> str:
-    return dotted(match.group(1))
+    return _and_second(*match.groups())
+
+
+def _and_second(version: str, joint: str | None, second: str | None) -> str:
+    if not joint or not second:
+        return dotted(version)
+    return dotted(version) + (" - " if joint.strip() in "-–—" else joint) + dotted(second)
 
 
 def _v(match: re.Match[str], _: RuleContext) -> str:

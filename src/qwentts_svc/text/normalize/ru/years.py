@@ -220,8 +220,8 @@ def _bare(match: re.Match[str], _: RuleContext) -> str | None:
         and part_of_speech(follower[0]) == "NOUN"
     ):
         return None
-    case = _BY_PREPOSITION.get(word, "gent")
-    return ordinal(int(match.group()), case)
+    joined = governor(text, start).cases == ("ablt",)  # "по сравнению с 2020"
+    return ordinal(int(match.group()), "ablt" if joined else _BY_PREPOSITION.get(word, "gent"))
 
 
 RULES: tuple[Rule, ...] = (
