@@ -76,6 +76,16 @@ _NUMBERED = re.compile(rf"\b(?=[A-Za-z]{{1,6}}\.)({_NUMBERED_NAMES})\.\s?(?=\(?#
 _NUMBERED_ROMAN = re.compile(
     r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE
 )
+_CODED = re.compile(r"(?<=\w )[Nn]o(s?)\.(:?)\s?(?=[A-Za-z][A-Za-z/-]{0,8}[0-9])")
+_CODED_NOUNS = frozenset(
+    words(
+        "part parts serial model models item items order orders case account invoice ticket flight policy claim "
+        "reference catalog catalogue permit license registration booking confirmation tracking batch lot unit patent "
+        "docket file form job contract certificate passport badge member product stock room gate seat drawing document "
+        "chassis engine tail asset style locker report project"
+    )
+)
+"""What has a number that may begin with letters: "part no. AX-4471"."""
 _WORD_NAMES = "|".join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))
 _WORD = re.compile(
     rf"(?<![\w.@])(?=[A-Za-z.]{{1,8}}\.)({_WORD_NAMES})\.(?!\w)",
@@ -130,6 +140,11 @@ def _numbered(match: re.Match[str], _: RuleContext) -> str:
 def _number_word(match: re.Match[str]) -> str:
     word = _BEFORE_NUMBER[match.group(1).lower()]
     return (word.capitalize() if match.start() == 0 and match.group(1)[0].isupper() else word) + " "
+
+
+def _coded(match: re.Match[str], _: RuleContext) -> str | None:
+    noun = match.string[max(0, match.start() - 20) : match.start() - 1].rpartition(" ")[2].lstrip("\"'(").lower()
+    return f"number{match.group(1)}{match.group(2)} " if noun in _CODED_NOUNS else None
 
 
 def _word(match: re.Match[str], _: RuleContext) -> str | None:
@@ -215,6 +230,7 @@ EARLY: tuple[Rule, ...] = (
     PatternRule("abbreviation", DIGITS, _SIZE, _size, re.compile("[0-9½¼¾⅓⅔] (?:med|lge?|sm)")),
     PatternRule("abbreviation", _DOT, _NUMBERED, _numbered, _ABBREVIATED),
     PatternRule("abbreviation", _DOT, _NUMBERED_ROMAN, _numbered, _ABBREVIATED),
+    PatternRule("abbreviation", _DOT, _CODED, _coded, re.compile(r"[Nn]os?\.")),
 )
 RULES: tuple[Rule, ...] = (
     PatternRule("abbreviation", frozenset("DMPGCLSRAFTHJ"), _TITLE, _title, _TITLED),

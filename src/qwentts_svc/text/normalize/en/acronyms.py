@@ -46,6 +46,19 @@ _AFTER = {
     "BID": re.compile(r"(?:grams?|liters?|units?|tablets?|capsules?|drops?|puffs?|P O|IV|I V)\s$"),
 }
 """What a word in capitals stands after where its letters are meant."""
+_DIGIT = "(?:zero|one|two|three|four|five|six|seven|eight|nine)"
+_HUNDREDTHS = rf"point {_DIGIT} {_DIGIT}(?! (?:{_DIGIT}|hundred|thousand|[mbtr]illion|percent)\b)"
+_AROUND = {
+    "ERA": re.compile(
+        rf"(?<![A-Z]{{2}} )\bERAs?\b(?! [A-Z]{{2}})[^.!?]{{1,30}}\b{_HUNDREDTHS}"
+        rf"|\b{_HUNDREDTHS}(?: [a-z]{{2,8}})? ERA\b(?! [A-Z]{{2}})"
+        r"|(?:\b(?:[Hh]is|[Hh]er|[Mm]y|[Yy]our|[Tt]heir|[Ww]hose)|'s|s')(?: [a-z]{4,8})? ERA (?:is|was|has|had"
+        r"|dropp?(?:s|ed)|falls|fell|rises|rose|stands|stood|sits|sat|went|climb(?:s|ed)|jump(?:s|ed)|improve[sd]"
+        r"|balloon(?:s|ed)|soar(?:s|ed)|hovers|hovered|remains|remained|stayed|leads|led|ranks|ranked)\b"
+    ),
+}
+"""What a word in capitals stands in where its letters are meant: the earned runs of a pitcher, read already."""
+_AROUND_CHARS = 48
 
 
 def spelled(word: str) -> bool:
@@ -66,6 +79,11 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
     context = _AFTER.get(word)
     if context is not None and context.search(match.string, max(0, match.start() - 14), match.start()):
         return " ".join(word)
+    around = _AROUND.get(word)
+    if around is not None and around.search(
+        match.string, max(0, match.start() - _AROUND_CHARS), match.end() + _AROUND_CHARS
+    ):
+        return " ".join(word) + plural
     if not spelled(word) or (_VOWEL.search(word) and _shouted(match.string)):
         return None
     return " ".join(word) + plural

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.en.context import ContextRule
 from qwentts_svc.text.normalize.en.numbers import digits, pairs
 from qwentts_svc.text.normalize.en.tables import FUNCTION_WORDS, ends_sentence
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
@@ -75,6 +76,9 @@ _STREET_QUARTER = re.compile(rf"\b({_FULL})(,?\s)(NE|NW|SE|SW)(?!\w)")
 _ROAD = re.compile(r"\b(Rte?|Hwy)\.?\s(?=[1-9][0-9]{0,3}(?!\w|[.,][0-9]))")
 _ROADS = {"Rt": "Route", "Rte": "Route", "Hwy": "Highway"}
 _ROOM = re.compile(r"\b((?:[Rr]oom|[Ss]uite|[Aa]partment|Apt\.|Rm\.)\s#?)([1-9][0-9]{2,3})(?![\w%]|[.,:/-]?[0-9])")
+_PO_BOX = re.compile(
+    r"\b(?:P\.\s?O\.|PO|(Post Office|post office))\s([Bb]ox|BOX)\s#?([1-9][0-9]{0,4})(?![\w%]|[.,:/-]?[0-9])"
+)
 _UNIT = re.compile(r"\b(Apt|Ste|Rm|Fl|Bldg)\.?(?=\s#?(?:[0-9]|[A-Z]\b))")
 _UNITS = {"Apt": "Apartment", "Ste": "Suite", "Rm": "Room", "Fl": "Floor", "Bldg": "Building"}
 
@@ -164,6 +168,10 @@ def _room(match: re.Match[str], _: RuleContext) -> str:
     return match.group(1).rstrip("#") + pairs(match.group(2))
 
 
+def _po_box(match: re.Match[str], _: RuleContext) -> str:
+    return f"{match.group(1) or 'P O'} {match.group(2)} {pairs(match.group(3))}"
+
+
 def _unit(match: re.Match[str], _: RuleContext) -> str:
     return _UNITS[match.group(1)]
 
@@ -187,6 +195,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("address", frozenset("("), _PARTY, _party, re.compile(r"\([DRI]-")),
     PatternRule("address", frozenset("A"), _LETTERED, _lettered, re.compile(r"Ave?\.?\s[A-D]")),
     PatternRule("address", DIGITS, _ROOM, _room, re.compile(r"(?:oom|uite|ment|Apt\.|Rm\.)\s#?[0-9]{3}")),
+    ContextRule("address", DIGITS, _PO_BOX, _po_box, re.compile(r"(?:[Bb]ox|BOX)\s#?[1-9]")),
     PatternRule("address", DIGITS, _DC_ZIP, _dc_zip, re.compile(r"C\.?,?\s[0-9]{5}")),
     PatternRule("address", frozenset("ASRFBf"), _UNIT, _unit),
 )

@@ -105,7 +105,7 @@ def _month_alone(match: re.Match[str], _: RuleContext) -> str:
     return month_name(match.group(1)) + stop
 
 
-_A_MONTH = re.compile("(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
+_A_MONTH = re.compile(rf"\b{MONTH}\b")
 _A_WEEKDAY = re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun")
 
 

@@ -18,13 +18,15 @@ _NUMERIC_SPAN = re.compile(
     r"(?=[01]?[0-9]/[0-3]?[0-9]/(?:[12][0-9]{3}|[0-9]{2})(?![\w/-]))"
 )
 _OFFSET = re.compile(r"(?<=[0-9]:[0-9]{2}:[0-9]{2})([+-])([01][0-9]):?([0-5][0-9])(?![\w:.-])")
+_LEAD = (
+    "[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Dd]ated|[Ff]rom|[Bb]efore|[Aa]fter|[Tt]hrough|[Tt]hru|[Dd]eadline:?|"
+    "[Ee]ffective|(?:[Ss]tart|[Ee]nd|[Oo]pen|[Bb]egin|[Cc]lose|[Ss]hip|[Aa]rrive|[Ee]xpire|[Ll]aunche)s?|[Pp]laced|"
+    "[Ss]hipped|[Dd]elivered|[Rr]eceived|[Ss]ent|[Ff]iled|[Ss]igned|[Pp]osted|[Uu]pdated|[Aa]rrived|"
+    "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?"
+)
+_A_DAY = rf"(0?[1-9]|1[0-2])/{_DAY}(?![\w%/-]|[.,:][0-9])"
 _NO_YEAR = re.compile(
-    r"\b((?:[Oo]n|[Bb]y|[Uu]ntil|[Ss]ince|[Dd]ue|[Dd]ated|[Ff]rom|[Bb]efore|[Aa]fter|[Ss]ee you|[Tt]hrough|[Tt]hru|"
-    r"[Aa]s of|[Ww]eek of|[Dd]eadline:?|[Ee]ffective|(?:[Ss]tart|[Ee]nd|[Oo]pen|[Bb]egin|[Cc]lose|[Ss]hip|[Aa]rrive|"
-    r"[Ee]xpire|[Ll]aunche)s?|[Pp]laced|[Ss]hipped|[Dd]elivered|[Rr]eceived|[Ss]ent|[Ff]iled|[Ss]igned|[Pp]osted|[Uu]pdated|"
-    r"[Aa]rrived|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?)\s)(0?[1-9]|1[0-2])/"
-    + _DAY
-    + r"(?![\w%/-]|[.,:][0-9]|\s(?:of|cup|tea|table|inch|mile|hour))"
+    rf"\b((?:{_LEAD}|[Ss]ee you|[Aa]s of|[Ww]eek of)\s){_A_DAY}(?!\s(?:of|cup|tea|table|inch|mile|hour))"
 )
 _ZERO_PADDED = re.compile(
     r"(?<![\w.,/:$€£-])(?=0|[0-9]{2}/0)(0[1-9]|1[0-2])/(0[1-9]|[12][0-9]|3[01])(?![\w%/-]|[.,:][0-9])"
@@ -127,9 +129,11 @@ RULES: tuple[Rule, ...] = (
     _rule(_OFFSET, _offset, frozenset(":"), re.compile("[0-9]:[0-9]{2}[+-][0-9]")),
     _rule(_NUMERIC_SPAN, _numeric_span, frozenset("/"), re.compile("/[0-9]{2,4} ?[-–—] ?[0-9]{1,2}/")),
     _rule(_NUMERIC, _numeric, DIGITS, re.compile("[0-9][-/.][0-9]{1,2}[-/.][0-9]")),
-    ContextRule("date", DIGITS, _NO_YEAR, _no_year, re.compile("[0-9]/[0-9]")),
+    ContextRule(
+        "date", DIGITS, _NO_YEAR, _no_year, re.compile(rf"(?<![\w.,/:-]){_A_DAY}"), re.compile(rf"\b(?:{_LEAD}|you|of)")
+    ),
     _rule(_DAY_SPAN, _day_span, DIGITS, re.compile("[0-9]/[0-9]{1,2}\\s?[-–—]\\s?[0-9]{1,2}/")),
-    _rule(_ZERO_PADDED, _zero_padded, DIGITS, re.compile("[0-9]/[0-9]")),
+    _rule(_ZERO_PADDED, _zero_padded, DIGITS, _ZERO_PADDED),
     _rule(_DAY_ONLY, _zero_padded, DIGITS, re.compile("[0-9]/(?:[12][0-9]|31)")),
     _rule(_MONTH_OF_YEAR, _month_of_year, DIGITS, re.compile("[0-9]/(?:19|20)[0-9]")),
 )

@@ -8,7 +8,7 @@ from qwentts_svc.text.normalize.en.context import ContextRule
 from qwentts_svc.text.normalize.en.numbers import cardinal, digits
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
-_EXT = r"(?:,?\s{0,2}(?:ext\.?|extension|x)\s?([0-9]{1,6}))?"
+_EXT = r"(?:(,?)\s{0,2}(?:ext\.?|extension|x)\s?([0-9]{1,6}))?"
 _US = re.compile(
     r"(?<![\w.+/-])(?:(\+?1)[ .-]?)?(?:\(([2-9][0-9]{2})\)[ .-]?|([2-9][0-9]{2})[ .-])([0-9]{3})[ .-]([0-9]{4})"
     rf"(?![\w%]|[.,-][0-9]){_EXT}(?!\w)"
@@ -37,8 +37,8 @@ def _group(text: str) -> str:
     return cardinal(int(text)) if text in ("800", "900") else digits(text)
 
 
-def _extension(text: str | None) -> str:
-    return " extension " + digits(text) if text else ""
+def _extension(comma: str | None, text: str | None) -> str:
+    return f"{comma} extension {digits(text)}" if text else ""
 
 
 def _us(match: re.Match[str], _: RuleContext) -> str:
@@ -46,14 +46,14 @@ def _us(match: re.Match[str], _: RuleContext) -> str:
     groups = [_group(area), digits(match.group(4)), digits(match.group(5))]
     if country:
         groups.insert(0, "plus one" if country[0] == "+" else "one")
-    return ", ".join(groups) + _extension(match.group(6))
+    return ", ".join(groups) + _extension(match.group(6), match.group(7))
 
 
 def _local(match: re.Match[str], _: RuleContext) -> str | None:
     first, second = match.group(1), match.group(2)
     if int(second) % 100 == 0 and first != "555" and not _CALL_WORDS.search(match.string[: match.start()]):
         return None  # "500-1000 people" is a range
-    return f"{digits(first)}, {digits(second)}{_extension(match.group(3))}"
+    return f"{digits(first)}, {digits(second)}{_extension(match.group(3), match.group(4))}"
 
 
 def _world(match: re.Match[str], _: RuleContext) -> str | None:

@@ -11,6 +11,12 @@ from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _END = r"(?![\w]|[.,/:-][0-9]|\s?[-–—=]\s?[0-9])"
 _TIGHT = re.compile(rf"(?<![\w.,/:$€£-])((?<![\w)])-)?({NUM})(?:-|\s?[–—]\s?)(-)?({NUM})(?=s?\b)(?!s\w){_END}")
+_RECORD = re.compile(r"(?<![\w.,/:$€£-])([0-9]{1,2})[-–]([0-9]{1,2})[-–]([0-9])(?![\w%–-]|[.,:/][0-9])")
+_RECORD_BEFORE = re.compile(
+    r"(?:\b(?:[Rr]ecord\s(?:of|is|was)|[Ww]ent|[Ff]inished|(?:improved|fell|dropped|moved)\sto"
+    r"|[Tt]he\s[A-Z][\w ]{2,20}\s(?:are|were))\s|[a-z]\s\()$"
+)
+_RECORD_AFTER = re.compile(r"\srecord\b")
 _RATIO = re.compile(
     r"(?<![\w.,/:-])([0-9]{1,4}(?:\.[0-9]{1,3})?):"
     r"([0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,4}(?:\.[0-9]{1,3})?)(?![\w%]|[.,:/-][0-9])"
@@ -32,6 +38,17 @@ _HYPHEN = frozenset("-–—")
 def _range(match: re.Match[str], _: RuleContext) -> str | None:
     minus, low, minus2, high = match.groups()
     return f"{'minus ' if minus else ''}{number(low)} to {'minus ' if minus2 else ''}{number(high)}"
+
+
+def _record(match: re.Match[str], _: RuleContext) -> str | None:
+    """Games that were won, lost and tied: "The Bruins (24-10-3)"."""
+    text, games = match.string, match.groups()
+    before = _RECORD_BEFORE.search(text, max(0, match.start() - 34), match.start())
+    if before is None and not _RECORD_AFTER.match(text, match.end()):
+        return None
+    if games == ("1", "2", "3") or (before and before.group().endswith("(") and sum(map(int, games)) == 10):
+        return None  # how a team stands on the field: "England (4-3-3)"
+    return " to ".join(map(number, games))
 
 
 def _ratio(match: re.Match[str], _: RuleContext) -> str:
@@ -64,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     PatternRule("range", frozenset("M"), _WORKWEEK, _workweek, re.compile("M ?[-–—] ?F")),
     PatternRule("range", _HYPHEN, _LETTERS, _letters, re.compile(r"\s[A-Z][-–—][A-Z]")),
     PatternRule("range", _HYPHEN, _K, _k),
+    PatternRule("range", _HYPHEN, _RECORD, _record, re.compile("[0-9][-–][0-9]{1,2}[-–][0-9]")),
     PatternRule("range", _HYPHEN, _TIGHT, _range, re.compile("[0-9](?:-|\\s?[–—])")),
     PatternRule("ratio", frozenset(":"), _RATIO, _ratio, re.compile("[0-9]:[0-9]")),
 )

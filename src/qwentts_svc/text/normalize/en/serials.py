@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qwentts_svc.text.normalize.en.acronyms import spelled
+from qwentts_svc.text.normalize.en.context import ContextRule
 from qwentts_svc.text.normalize.en.numbers import cardinal, digits, pairs, plural_of, year
 from qwentts_svc.text.normalize.rule import DIGITS, PatternRule, Rule, RuleContext
 
@@ -20,6 +21,15 @@ _BEFORE_NOUN = re.compile(
     r"(?<![\w.,$€£/-])(?:(911)(?=\s(?:operator|dispatcher|call|caller|center|emergency))"
     r"|([45]0[0-9])(?=\serror)|(10(?:40|98|99))(?=\sforms?\b|-[A-Z]{1,4}\b))"
 )
+_STATUS = re.compile(
+    r"\b((?:[Rr]eturn(?:s|ed|ing)?|[Gg]iv(?:es?|ing)|[Gg]ave|[Tt]hr(?:ows?|ew|owing)|[Gg]et(?:s|ting)?|[Gg]ot(?:ten)?)"
+    r"\s(?:(?:me|us|you|him|her|them|back)\s)?an?\s)"
+    r"(20[0-8]|226|30[0-8]|40[0-9]|41[0-8]|42[1-689]|431|451|50[0-8]|51[01])"
+    r"(?=[.,;:!?)\"']{0,2}(?:\s|$))(?!\s(?!(?:error|response|status|code|from|on|for|when(?:ever)?|while|in|after|instead|back"
+    r"|again|and|but|because|if|or|to|with|every|at|as|not|then|now|today|until|since|so|during|unless|though|even"
+    r"|each|this|that|which)\b)\w)"
+)
+"""A page or a server gives one of the codes of HTTP."""
 _TEAM = re.compile(r"(?<![\w.,$/-])([2-9][1-9])er(s?)(?!\w)")
 """The 49ers, the 76ers."""
 _NO_JET = re.compile(r"(?i)(?:pages?|pp\.|rooms?|lines?|nos\.|numbers|from|between|about|of)\s$")
@@ -85,6 +95,10 @@ def _before_noun(match: re.Match[str], _: RuleContext) -> str:
     return digits(match.group(1)) if match.group(1) else pairs(match.group(2) or match.group(3))
 
 
+def _status(match: re.Match[str], _: RuleContext) -> str:
+    return match.group(1) + pairs(match.group(2))
+
+
 def _plan(match: re.Match[str], _: RuleContext) -> str:
     plan, letter, plural, charity, kind, bare = match.groups()
     if bare:
@@ -102,6 +116,7 @@ def _jet(match: re.Match[str], _: RuleContext) -> str:
 _OF_FAME = re.compile("911|[45]0[0-9]|10[49][089]")
 EARLY: tuple[Rule, ...] = (
     PatternRule("serial", DIGITS, _BEFORE_NOUN, _before_noun, _OF_FAME),
+    ContextRule("serial", DIGITS, _STATUS, _status, re.compile(r"\san?\s[2345][0-5][0-9]")),
     PatternRule("serial", DIGITS, _VARIANT, _variant, re.compile("7[0-8]7-[0-9]")),
     PatternRule("serial", DIGITS, _SPAN, _span, re.compile(r"[A-Z][0-9]{1,2}\s?[-–—]\s?[A-Z][0-9]")),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwentts_svc.text.normalize.en.numbers import digits
 from qwentts_svc.text.normalize.rule import PatternRule, Rule, RuleContext
 
 _LANGUAGES = re.compile(
@@ -34,6 +35,23 @@ _NUMERO = re.compile(r"№\s?(?=[0-9])|(?<!\w)Nº\s?(?=[0-9])")
 _MARKS = re.compile(r"\s?([©™®])\s?")
 _MARK_WORDS = {"©": "copyright", "™": "trademark", "®": "registered"}
 _WITH = re.compile(r"(?<![\w/])w/(?:(o)\b|\s?(?=\w))")
+_AND_OR = re.compile(r"(?<=[Aa]nd)(?<![\w/][Aa]nd)/(?=[Oo]r(?![\w/]))|(?<=AND)(?<![\w/]AND)/(?=OR(?![\w/]))")
+_KEY = re.compile(
+    r"(?<![^\s\"'(])(?:[*#](?![^\s\"').,;:!?]|[\"')]?[.,:!?][^\s\"')])|\*([0-9]{1,3})(?![\w*#]|[.,][0-9]))"
+)
+"""A key of a telephone: "*", "#", and what begins with a star, as "*67"."""
+_KEYS = {"*": "star", "#": "pound"}
+_PRESS = (
+    r"\b(?:[Pp]ress(?:ed|es|ing)?|PRESS|[Dd]ial(?:ed|s|ing)?|[Hh]it|[Pp]ush(?:ed|es|ing)?|[Tt]ap(?:ped|s|ping)?"
+    r"|[Tt]ouch(?:ed|es|ing)?|[Ee]nter(?:ed|s|ing)?|[Ff]ollowed\sby)"
+)
+_PRESSED = re.compile(rf"{_PRESS}\s(?:(?:the|either)\s)?[\"'(]?$")
+_PRESSED_BEFORE = re.compile(rf"{_PRESS}\s[^.!?\n]{{0,40}}$")
+_NEXT_KEY = re.compile(r"(?:\b(?:and|or|then|the|either|by)|,)\s[\"'(]?$")
+_THEN = re.compile(r"\bthen\s[\"'(]?$")
+_KEY_NAMED = re.compile(r"[\"']?\s(?:key|button)s?\b")
+_KEY_USE = re.compile(r"[\"')]?\s(?:to|for)\s[a-z]")
+_KEY_ENDS = re.compile(r"[\"')]?(?:[.,;:!?]|$|\s(?:to|for|or|and|then|when|if|at|again|twice|once|after|before)\b)")
 _APPROXIMATELY = re.compile(r"(?<!\w)[~∼]\s?(?=\w)")
 
 
@@ -122,6 +140,29 @@ def _with(match: re.Match[str], _: RuleContext) -> str:
     return "without" if match.group(1) else "with "
 
 
+def _and_or(_: re.Match[str], __: RuleContext) -> str:
+    return " "
+
+
+def _key(match: re.Match[str], _: RuleContext) -> str | None:
+    code = match.group(1)
+    if not _is_key(match.string, match.start(), match.end()):
+        return None
+    return _KEYS[match.group()[0]] + (f" {digits(code)}" if code else "")
+
+
+def _is_key(text: str, start: int, end: int) -> bool:
+    if _KEY_NAMED.match(text, end) or _PRESSED.search(text, max(0, start - 24), start):
+        return True
+    if not _NEXT_KEY.search(text, max(0, start - 8), start):
+        return False
+    if _KEY_USE.match(text, end):
+        return True
+    if _KEY_ENDS.match(text, end) is None:
+        return False
+    return bool(_THEN.search(text, max(0, start - 7), start) or _PRESSED_BEFORE.search(text, max(0, start - 56), start))
+
+
 def _about(_: re.Match[str], __: RuleContext) -> str:
     return "about "
 
@@ -139,6 +180,8 @@ EARLY: tuple[Rule, ...] = (
     PatternRule("symbol", frozenset("/"), _SILENT_SLASH, _silent_slash, re.compile("[SPfƒ]/[0-9]")),
     PatternRule("symbol", frozenset("/"), _LETTER_PAIR, _letter_pair, re.compile("[A-Z]/[A-Z]")),
     PatternRule("symbol", frozenset("/"), _PHRASE, _phrase, re.compile("[cb]/[oc]")),
+    PatternRule("symbol", frozenset("/"), _AND_OR, _and_or),
+    PatternRule("symbol", frozenset("*#"), _KEY, _key),
     PatternRule("symbol", frozenset("qQ"), _EVERY_HOURS, _every_hours, re.compile("[qQ][. 0-9]")),
 )
 LATE: tuple[Rule, ...] = (

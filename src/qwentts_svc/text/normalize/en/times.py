@@ -28,6 +28,12 @@ _MILITARY = re.compile(r"(?<![\w.,:/$€£#-])(0[0-9]|1[0-9]|2[0-3])([0-5][0-9])
 _AT = re.compile(r"\b(?:[Aa]t|[Bb]y|[Ff]rom|[Uu]ntil|[Bb]efore|[Aa]fter)\s$")
 _LENGTH = re.compile(r"(?:\b(?:in|of|took|lasted|lasts|takes|time:?|record:?|runs|for)\s)$")
 _ARTICLE = re.compile(r"\b(?:an?|his|her|my|their)\s$")
+_RESULT = re.compile(
+    r"\b(?:(?:[Mm]arathon|[Tt]riathlon|[Ii]ronman|[Ff]inish(?:ing)?|[Rr]un(?:ning)?|[Pp]laying|[Ll]ap|[Ee]lapsed|[Cc]hip"
+    r"|[Ww]inning|[Bb]est|[Tt]otal)\stime|[Mm]arathon|[Rr]untime|[Dd]uration|[Ff]inish|[Ll]ap)"
+    r"(?:(?:\s(?:of|for|in)(?:\s[\w']{1,12}){1,3})?\s(?:is|was|were)|:)?\s\(?$"
+)
+"""What is as long as the time after it: "her marathon time was 3:42:18"."""
 _ZONES = ("Eastern", "Central", "Mountain", "Pacific")
 _PRECISE = re.compile(
     r"(?<![\w.,:/$€£#-])([01]?[0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]\.[0-9]{1,9})(?![\w%:/-]|[.,][0-9])"
@@ -64,6 +70,11 @@ def _bare(hour: str, minute: str, second: str) -> str:
     """A length that names a race: "a 3:29:12 marathon"."""
     last = cardinal(int(second)) if int(second) >= 10 else f"oh {cardinal(int(second))}"
     return f"{_clock(int(hour), minute, None)} {last}"
+
+
+def _result(hour: str, minute: str, second: str) -> str:
+    counts = ((int(hour), "hour"), (int(minute), "minute"), (int(second), "second"))
+    return " ".join(_counted(value, unit) for value, unit in counts if value) or "zero seconds"
 
 
 def _spoken(hour: str, minute: str | None, second: str | None, half: str | None, *, length: bool) -> str:
@@ -145,7 +156,15 @@ def _single(match: re.Match[str], _: RuleContext) -> str | None:
     before = match.string[max(0, match.start() - 10) : match.start()]
     if minute and second and half is None and minute != "00" and _ARTICLE.search(before):
         return _bare(hour, minute, second)
-    return _spoken(hour, minute, second, half, length=bool(_LENGTH.search(before))) + _stop(match)
+    length = _LENGTH.search(before) is not None
+    if (
+        minute
+        and second
+        and not (half or length)
+        and _RESULT.search(match.string, max(0, match.start() - 64), match.start())
+    ):
+        return _result(hour, minute, second)
+    return _spoken(hour, minute, second, half, length=length) + _stop(match)
 
 
 EARLY: tuple[Rule, ...] = (PatternRule("time", DIGITS, _MILITARY, _military, re.compile(r"[0-9]\s(?:hours|hrs)")),)
