@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from qwentts_svc.text.language import CODES, WORD_OWNERS, LanguageTracker, detec
 from qwentts_svc.text.normalize import language_spans
 from qwentts_svc.text.normalize.common.language import _FOREIGN, _latin_language
 
+CORPORA = Path(__file__).parents[1] / "data" / "normalize"
 SAMPLES = {
     "english": ["The weather is nice today.", "I don't know what you mean", "Please call me at 5 pm"],
     "russian": ["Сегодня хорошая погода.", "Позвони мне по Skype в 5 часов"],
@@ -71,6 +73,15 @@ def test_spans_cover_any_text(text: str) -> None:
     assert at == len(text)
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_sentences_of_the_corpora_are_of_their_language_without_a_hint(language: str) -> None:
+    tables = [path.read_text("utf-8") for path in sorted((CORPORA / language).glob("*.tsv"))]
+    lines = [line for table in tables for line in table.splitlines() if not line.startswith("# ")]
+    words = [text for line in lines if re.search("[a-zа-яё]{2}", text := line.partition("\t")[0])]
+    assert len(words) > 1000
+    assert [text for text in words if {code for *_, code in language_spans(text)} != {language}] == []
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     st.lists(st.sampled_from([*WORD_OWNERS, "house", "Haus", "a-o", "1"]), max_size=12).map(" ".join),
@@ -78,7 +89,7 @@ def test_spans_cover_any_text(text: str) -> None:
 )
 def test_a_quick_look_at_the_words_of_other_languages_never_decides_otherwise(text: str, default: str) -> None:
     votes: Counter[str] = Counter()
-    for word in re.findall("[A-Za-zÀ-ɏ]+", text.lower()):
+    for word in re.findall(r"(?<![^\s'])[A-Za-zÀ-ɏ]+(?![^\s'])", text.lower()):
         for owner in WORD_OWNERS.get(word, ()):
             votes[CODES[owner]] += 1 / len(WORD_OWNERS[word])
     best = max(votes, key=lambda code: votes[code]) if votes else default

@@ -20,17 +20,17 @@ CODES = dict(zip(LANGUAGES, ("en", "ru", "zh", "ja", "ko", "de", "fr", "es", "pt
 """Language name -> the short code that normalization goes by."""
 
 _COMMON_WORDS = """
-english: the and of to in is was it for you with on are this be have not at from we they he she his my your what
-    that but will would can there their has were been an as or if do i'm it's don't please hello
+english: the and of to a i in is was it for you with on are this be have not at from we they he she his my your what
+    that but will would can there their has were been an as or if do am me may come i'm it's don't please hello
 german: der die das und ist nicht ein eine ich du wir ihr mit auf für von zu den dem des im am um hat war sind
     sich auch es an als wie aber noch nach wird bei oder haben werden kann guten danke bitte sehr uns
-french: le la les des et est un une je tu il elle nous vous dans pour sur avec pas que qui ne du au aux ce cette
+french: le la les des et a est un une je tu il elle nous vous dans pour sur avec pas que qui me ne du au aux ce cette
     sont mais plus été être avoir fait c'est j'ai bonjour merci très où comme tout
-spanish: el la los las y es un una yo tú él nosotros en por para con no que del al se su este esta son pero más
+spanish: el la los las y a es un una yo tú él nosotros en por para con no que del al se me su este esta son pero más
     hay como muy está qué también fue hola gracias cuando sobre todo
-portuguese: o a os as e é um uma eu ele ela nós em por para com não que do da dos das no na se seu sua são mas
+portuguese: o a os as e é um uma eu ele ela nós em por para com não que do da dos das no na se me seu sua são mas
     mais você muito está também foi olá obrigado quando ao pelo pela isso
-italian: il lo la gli le e è un una io tu lui lei noi in per con non che del della di si suo sua sono ma più nel
+italian: il lo la i gli le e a è un una io tu lui lei noi in per con non che del della di si mi suo sua sono ma più nel
     alla come anche questo questa molto ciao grazie quando ho hanno ed dei delle
 """
 WORD_OWNERS: dict[str, tuple[str, ...]] = {}

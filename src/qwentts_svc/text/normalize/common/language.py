@@ -33,6 +33,9 @@ _NOT_CYRILLIC = re.compile(rf"[A-Za-zÀ-ɏ{_CJK}]")
 _EMOJI_END = r"\u20e3\ufe0f\u2190-\u21ff\u231a-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff"
 _SENTENCE_END = re.compile(rf"(?:(?<=\w\w[.!?…])|(?<=[{_EMOJI_END}][.!?…]))[\"'”»)\]]{{0,3}}\s+|(?<=[。！？])|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
+# No part of an address, of "y/o", "a-year" or "7am".
+_WHOLE_WORD = re.compile(r"(?<![\w.@/-])[A-Za-zÀ-ɏ]+(?![\w@/]|[.-]\w)")
+_CYRILLIC_WORD = re.compile(r"[а-яё]{2}|(?<!\w)[а-яё]")
 _LOWER_LATIN = re.compile(r"(?<![\w.@/-])[a-z]{2,}(?![\w@/])")
 _FEW_WORDS = 2
 _VOTES = 1.5
@@ -49,7 +52,7 @@ _PROBE_CHARS = 240
 def _foreign_to(code: str) -> Remembered[float]:
     """The votes that a token, in small letters, can have for another language at most."""
     shares = {word: 1.0 / len(owners) for word, owners in _WORD_CODES.items() if owners != (code,)}
-    return Remembered(lambda token: sum(shares.get(word, 0.0) for word in _WORD.findall(token)))
+    return Remembered(lambda token: sum(shares.get(word, 0.0) for word in _WHOLE_WORD.findall(token)))
 
 
 _FOREIGN = {code: _foreign_to(code) for code in _LATIN}
@@ -81,7 +84,7 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         return latin if hint in _LATIN else _latin_language(text, latin)
     if not _NOT_CYRILLIC.search(text):
         return "ru"
-    weights = _script_weights(text)
+    weights = _script_weights(_ADDRESS.sub(" ", text)) or _script_weights(text)
     if "zh" in weights and (known == "ja" or "ja" in weights):
         weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
     if hint in weights:
@@ -91,6 +94,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         return best
     if hint in weights and _few_words(text):
         return hint  # names of products joined by the caller's own words
+    if hint == "auto" and _CYRILLIC_WORD.search(text) and _few_words(text):
+        return "ru"  # and by words of whoever wrote it
     return latin if hint in _LATIN else _latin_language(text, latin)
 
 
@@ -136,7 +141,7 @@ def _latin_language(text: str, default: str) -> str:
     probe = text[:_PROBE_CHARS].lower()
     if sum(map(_FOREIGN[default].__getitem__, probe.split())) < _VOTES:
         return default
-    words = _WORD.findall(probe)
+    words = _WHOLE_WORD.findall(probe)
     votes: dict[str, float] = {}
     for word in filter(_WORD_CODES.__contains__, words):
         owners = _WORD_CODES[word]
