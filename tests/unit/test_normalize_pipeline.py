@@ -211,3 +211,11 @@ def test_prose_is_fast() -> None:
     start = time.process_time()
     normalize(text)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize("words", range(0, 70, 3))
+def test_a_long_line_is_not_cut_after_a_shortened_word(words: int) -> None:
+    text = "слово " * words + "и лекция проф. Иванова отменена. Потом просп. Мира перекрыли. " + "слово " * 60
+    spoken = normalize(text).text
+    assert "и лекция профессора Иванова отменена. Потом проспект Мира перекрыли." in spoken
+    assert spoken.startswith("слово " * words)

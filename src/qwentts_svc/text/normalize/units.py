@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-TARGET_CHARS = 300
+from qwentts_svc.text.abbreviations import BEFORE_NUMBER, CLOSING, LONG, NEVER_LAST
+
+TARGET_CHARS = 60
+"""What a rule costs grows with the unit, what a unit costs does not."""
 LIMIT_CHARS = 1200
 
-# A sentence end that is surely one: four lower-case letters before the stop keep abbreviations out.
+# A sentence end that is surely one: four lower-case letters before the stop keep most abbreviations out.
 _SAFE_END = re.compile(r"(?<=[a-zа-яё]{4}[.!?…])[\"'”»)\]]{0,3}[ \t]+(?=[\"'“«(]?[A-ZА-ЯЁ])|(?<=[。！？])")
+_SHORTENED = LONG | NEVER_LAST | BEFORE_NUMBER | CLOSING
 _WORD_GAP = re.compile(r"(?<=[^\W\d_]{2}) (?=[^\W\d_]{2})")
 
 
@@ -43,10 +47,15 @@ def _long_line_end(text: str, start: int) -> int:
     limit = min(len(text), start + LIMIT_CHARS)
     newline = text.find("\n", start, limit)
     stop = newline + 1 if newline >= 0 else limit
-    safe = _SAFE_END.search(text, start + TARGET_CHARS // 2, stop)
-    if safe and safe.end() > start:
-        return safe.end()
+    for safe in _SAFE_END.finditer(text, start + TARGET_CHARS // 2, stop):
+        if not _is_shortened(text[start : safe.start()]):
+            return safe.end()
     if newline >= 0 or stop == len(text):
         return stop
     gaps = [gap.end() for gap in _WORD_GAP.finditer(text, start + LIMIT_CHARS // 2, limit)]
     return gaps[-1] if gaps else limit
+
+
+def _is_shortened(text: str) -> bool:
+    """Whether the last word of ``text`` is one that is written with a stop."""
+    return text.endswith(".") and text[text.rfind(" ") + 1 : -1].lower().lstrip("\"'«“‘„([") in _SHORTENED

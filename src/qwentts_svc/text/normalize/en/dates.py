@@ -9,6 +9,7 @@ from qwentts_svc.text.normalize.en.numbers import ordinal, year
 from qwentts_svc.text.normalize.en.tables import (
     MONTH,
     MONTH_NAMES,
+    MONTHS,
     WEEKDAY_SHORT,
     ends_sentence,
 )
@@ -70,7 +71,7 @@ def _day_first(match: re.Match[str], _: RuleContext) -> str | None:
     spoken += f" of {month_name(month)}"
     if year_text:
         spoken += (", " if "," in separator else " ") + year(int(year_text))
-    elif match.group().endswith(".") and ends_sentence(match.string, match.end()):
+    elif match.group().endswith(".") and (month.capitalize() in MONTHS or ends_sentence(match.string, match.end())):
         spoken += "."
     elif separator:
         spoken += separator

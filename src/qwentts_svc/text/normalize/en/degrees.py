@@ -62,6 +62,8 @@ RULES: tuple[Rule, ...] = (
     PatternRule("temperature", frozenset("/"), _HIGH_AND_LOW, lambda _match, _ctx: ", "),
     PatternRule("temperature", frozenset("CF"), _BOTH_DEGREES, _both_degrees, re.compile("[CF]\\s?[/(]\\s?[0-9]")),
     PatternRule("temperature", frozenset("°º˚℃℉"), _DEGREES, _degrees),
-    PatternRule("temperature", frozenset("CFNSEW"), _DEGREES_LETTER, _degrees_letter, re.compile("degrees [CFNSEW](?![A-Za-z])")),
+    PatternRule(
+        "temperature", frozenset("CFNSEW"), _DEGREES_LETTER, _degrees_letter, re.compile("degrees [CFNSEW](?![A-Za-z])")
+    ),
     PatternRule("temperature", frozenset("CF"), _BARE_DEGREES, _bare_degrees, re.compile("[0-9] [CF]")),
 )
