@@ -43,6 +43,7 @@ class RuleSet:
         self._word_gates = [
             (passed[gate], need, gate.test) for gate, need in zip(word_gates, bits[len(self.rules) :], strict=True)
         ]
+        self._all_needs = reduce(or_, bits, 0)
         self.needed = tuple(
             reduce(or_, map(passed.__getitem__, _word_gates(rule)), need)
             for rule, need in zip(self.rules, bits, strict=False)
@@ -88,8 +89,9 @@ class RuleSet:
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
         bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
-        for passed, needed, test in self._word_gates:
-            if not needed & ~bits and test(text):
+        missing = self._all_needs & ~bits
+        for passed, test in [(passed, test) for passed, needed, test in self._word_gates if not needed & missing]:
+            if test(text):
                 bits |= passed
         return bits
 
