@@ -36,8 +36,10 @@ def test_the_corpus_is_read_alike_when_every_rule_is_tried(
     normalizer = Normalizer()
     read = [normalizer.normalize(text, lang) for text in texts]
     rules = rules_of(lang)
-    nothing = {"needed": 0, "gates": None}[spared]
-    monkeypatch.setattr(rules, spared, (nothing,) * len(rules.rules))
+    if spared == "needed":
+        monkeypatch.setattr(rules, "concerned", lambda _found, first=0: list(range(first, len(rules.rules))))
+    else:
+        monkeypatch.setattr(rules, "gates", (None,) * len(rules.rules))
     for text, quickly in zip(texts, read, strict=True):
         assert normalizer.normalize(text, lang) == quickly, (seed, text)
 
@@ -61,6 +63,16 @@ def test_word_by_word_little_is_found_that_the_whole_text_has_not(lang: str) -> 
     for text in corpus(lang):
         if "\n" not in text and "  " not in text:
             assert rules.found(text) == rules.look_at(text), text
+
+
+@pytest.mark.parametrize("lang", _LANGUAGES)
+def test_those_rules_are_concerned_that_have_all_they_need(lang: str) -> None:
+    rules = rules_of(lang)
+    for text in corpus(lang):
+        found = rules.found(text)
+        for first in (0, len(rules.rules) // 2):
+            having = [at for at, needed in enumerate(rules.needed) if at >= first and not needed & ~found]
+            assert rules.concerned(found, first) == having, text
 
 
 def test_every_combining_mark_is_looked_for() -> None:

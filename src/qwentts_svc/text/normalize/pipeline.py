@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
@@ -114,20 +113,18 @@ class _Unit:
 
     def run(self, rules: RuleSet, ctx: RuleContext) -> bool:
         """Apply each rule that is on and that the unit has what it needs for; whether any changed something."""
-        needed, gates, last = rules.needed, rules.gates, -1
+        gates, first = rules.gates, 0
         while True:
             # What a rule writes may concern others than the text as it stood, and what is gone fewer.
             text = self.text
-            found = rules.found(text)
-            chosen, missing = rules.choose(found), ~found
-            for index in chosen[bisect_right(chosen, last) :]:
-                if needed[index] & missing or ((gate := gates[index]) is not None and not gate(text)):
+            for index in rules.concerned(rules.found(text), first):
+                if (gate := gates[index]) is not None and not gate(text):
                     continue
                 if self._run_rule(rules.rules[index], ctx):
-                    last = index
+                    first = index + 1
                     break
             else:
-                return last >= 0
+                return first > 0
 
     def _run_rule(self, rule: Rule, ctx: RuleContext) -> bool:
         """Apply one rule; whether it changed anything."""

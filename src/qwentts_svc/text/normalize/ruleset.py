@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from functools import reduce
 from operator import or_
@@ -15,13 +16,22 @@ from qwentts_svc.text.normalize.starts import needs_of
 from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
 T = TypeVar("T", bound=Hashable)
-_CHOICES = 4096
 _DIGIT = frozenset("0")
 """Stands for all digits: which of them a text has makes no difference."""
+_ORDINARY = """
+On Monday, May 5, 2025 at 3:30 pm Dr. Smith of the U.S. paid $4.50 for 2 kg of apples - that's 20% more than in 1998;
+see No. 7, p. 12-15 (the 3rd edition). Is it John's, or Anna's? He said: "A man in St. Louis has 1,000 cars!"
+В понедельник, 5 мая 2025 г. в 15:30 д-р Иванов заплатил 4,50 руб. за 2 кг яблок – на 20% больше, чем в 1998 году;
+см. № 7, с. 12-15 (3-е издание). Это дом Анны или Ивана? Он сказал: «У человека из г. Москвы 1 000 машин!» И т. д.
+"""
+"""What most texts with numbers have: of what a rule needs, it is looked for by what is rarer."""
 
 
 class RuleSet:
-    """Rules in order. What each can do nothing without is a number of bits, and so is what a text has of it."""
+    """Rules in order. What each can do nothing without is a number of bits, and so is what a text has of it.
+
+    The lowest bits stand for the rules themselves, each set by the rarest thing that the rule needs.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
@@ -29,11 +39,8 @@ class RuleSet:
         word_gates = tuple(dict.fromkeys(gate for rule in self.rules for gate in _word_gates(rule)))
         needs = [_needs_of(_patterns(rule), rule.triggers) for rule in self.rules]
         needs += [_needs_of((gate.needs,)) for gate in word_gates]
-        self._char_bits = _Bits[str]()
+        self._char_bits = _Bits[str](len(self.rules))
         chars = [self._char_bits.number(need.chars) for need in needs]
-        # Texts differ in capitals more than in signs: what is chosen by signs alone is nearly always remembered.
-        signs = (chars for need in needs for chars in need.chars if not any(map(str.isalpha, chars)))
-        self._signs = self._char_bits.number(signs)
         self._pair_bits = _Bits[Hashable](self._char_bits.size)
         pairs = [self._pair_bits.number(need.pairs) for need in needs]
         self._word_bits = _Bits[str](self._pair_bits.size)
@@ -43,13 +50,17 @@ class RuleSet:
         self._word_gates = [
             (passed[gate], need, gate.test) for gate, need in zip(word_gates, bits[len(self.rules) :], strict=True)
         ]
-        self._all_needs = reduce(or_, bits, 0)
+        self.every = (1 << self._word_bits.size + len(word_gates)) - 1
+        """All bits."""
         self.needed = tuple(
             reduce(or_, map(passed.__getitem__, _word_gates(rule)), need)
             for rule, need in zip(self.rules, bits, strict=False)
         )
         """For each rule the bits of the characters, pairs, words and word gates that it needs; see ``found``."""
-        self._having: dict[int, tuple[int, ...]] = {}
+        self._own = (1 << len(self.rules)) - 1
+        self._always = sum(1 << index for index, needed in enumerate(self.needed) if not needed)
+        self._tells = self._rarest_needs()
+        self._telling = sum(self._tells)
         self._seen = Remembered(self.look_at)
         self._last: tuple[str | None, int] = (None, 0)
         """The text that was last asked about, and the answer: the next pass asks again."""
@@ -70,30 +81,52 @@ class RuleSet:
             self._last = (text, bits)
         return bits
 
-    def choose(self, found: int) -> tuple[int, ...]:
-        """Indices of the rules that a text with the signs and digits in ``found`` may concern; see also ``needed``."""
-        bits = found & self._signs
-        having = self._having.get(bits)
-        if having is None:
-            if len(self._having) >= _CHOICES:
-                self._having.clear()
-            missing = self._signs & ~bits
-            having = tuple([index for index, needed in enumerate(self.needed) if not needed & missing])
-            self._having[bits] = having
-        return having
+    def concerned(self, found: int, first: int = 0) -> list[int]:
+        """Indices, from ``first`` on, of the rules that have all they need in a text where this is ``found``."""
+        needed, missing = self.needed, self.every & ~found
+        # The lowest bit comes first.
+        marks = bin(found & self._own | self._always | self._own + 1)[:2:-1]
+        indices = []
+        index = marks.find("1", first)
+        while index >= 0:
+            if not needed[index] & missing:
+                indices.append(index)
+            index = marks.find("1", index + 1)
+        return indices
 
     def look_at(self, token: str) -> int:
-        """The bits of what ``token`` has, between two blanks."""
+        """The bits of what ``token`` has, between two blanks, and of the rules that are looked for by it."""
+        had, tells = self._had(token), self._tells
+        return had | reduce(or_, [tells[bit] for bit in _each_bit(had & self._telling)], 0)
+
+    def _rarest_needs(self) -> dict[int, int]:
+        """The bits of things that tell of rules, each with the bits of those rules."""
+        common = Counter(bit for token in _ORDINARY.split() for bit in _each_bit(self._had(token)))
+        tells: dict[int, int] = {}
+        for index, needed in enumerate(self.needed):
+            if needed:
+                rarest = min(_each_bit(needed), key=lambda bit: (common[bit], -bit))
+                tells[rarest] = tells.get(rarest, 0) | 1 << index
+        return tells
+
+    def _had(self, token: str) -> int:
         text = f" {token} "
         chars = set(text)
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
         bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
-        missing = self._all_needs & ~bits
+        missing = self.every & ~bits
         for passed, test in [(passed, test) for passed, needed, test in self._word_gates if not needed & missing]:
             if test(text):
                 bits |= passed
         return bits
+
+
+def _each_bit(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest
+        bits ^= lowest
 
 
 class _Needs(NamedTuple):
