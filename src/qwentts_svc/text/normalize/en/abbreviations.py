@@ -74,8 +74,11 @@ _NAMED = re.compile(rf"(?<=[\w,&] )({'|'.join(_AFTER_NAME)})\.(?!\w)|(?<=[a-z], 
 _NUMBERED_NAMES = "|".join(sorted(_BEFORE_NUMBER, key=len, reverse=True))
 _NUMBERED = re.compile(rf"\b(?=[A-Za-z]{{1,6}}\.)({_NUMBERED_NAMES})\.\s?(?=\(?#?[0-9])", re.IGNORECASE)
 _NUMBERED_ROMAN = re.compile(
-    r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|no)\.\s(?=[IVXLC]{1,8}\b)", re.IGNORECASE
+    r"\b(?=[A-Za-z]{1,6}\.)(vol|ch|chap|sec|art|pt|fig|bk|(?<=\w )no|no(?!\.\s(?-i:I(?:['’]|,?\s[a-z]))))\.\s"
+    r"(?=(?-i:[IVXLC]{1,8}\b))",
+    re.IGNORECASE,
 )
+"""Not "No. I am here."."""
 _CODED = re.compile(r"(?<=\w )[Nn]o(s?)\.(:?)\s?(?=[A-Za-z][A-Za-z/-]{0,8}[0-9])")
 _CODED_NOUNS = frozenset(
     words(

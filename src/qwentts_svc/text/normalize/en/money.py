@@ -124,7 +124,7 @@ def _before(match: re.Match[str], _: RuleContext) -> str | None:
         spoken = amount(low, low_scale, money, adjective=adjective)
     elif sign2:
         spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, _BY_SIGN[sign2], adjective=adjective)}"
-    elif "." in low or ("." in high and not high_scale):
+    elif not high_scale and ("." in low or "." in high):
         spoken = f"{amount(low, low_scale, money)} to {amount(high, high_scale, money)}"
     else:
         first = " ".join(filter(None, (number(low), _magnitude(low_scale))))

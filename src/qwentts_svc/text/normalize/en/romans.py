@@ -37,8 +37,9 @@ _FIRST_NAMES = frozenset(
 _INITIAL = re.compile(r"[A-Z]\.?")
 _NUMBERED = frozenset(
     words(
-        "chapter part section act scene volume vol book article title type phase stage level grade class episode "
-        "season appendix figure table unit lesson round schedule annex amendment canto division group apollo gemini "
+        "chapter part section act scene volume vol number book article title type phase stage level grade class "
+        "episode season appendix figure table unit lesson round schedule annex amendment canto division group apollo "
+        "gemini "
         "rocky rambo bowl olympiad wrestlemania mark model saturn factor category tier psalm step version area region "
         "quarter vatican fantasy wars corps calculus algebra statistics symphony opus zone block form league trek "
         "series century gen generation day d-day"

@@ -72,11 +72,6 @@ def _bare(hour: str, minute: str, second: str) -> str:
     return f"{_clock(int(hour), minute, None)} {last}"
 
 
-def _result(hour: str, minute: str, second: str) -> str:
-    counts = ((int(hour), "hour"), (int(minute), "minute"), (int(second), "second"))
-    return " ".join(_counted(value, unit) for value, unit in counts if value) or "zero seconds"
-
-
 def _spoken(hour: str, minute: str | None, second: str | None, half: str | None, *, length: bool) -> str:
     if second is None:
         return _clock(int(hour), minute, half)
@@ -157,13 +152,8 @@ def _single(match: re.Match[str], _: RuleContext) -> str | None:
     if minute and second and half is None and minute != "00" and _ARTICLE.search(before):
         return _bare(hour, minute, second)
     length = _LENGTH.search(before) is not None
-    if (
-        minute
-        and second
-        and not (half or length)
-        and _RESULT.search(match.string, max(0, match.start() - 64), match.start())
-    ):
-        return _result(hour, minute, second)
+    if second and not half:
+        length = length or _RESULT.search(match.string, max(0, match.start() - 64), match.start()) is not None
     return _spoken(hour, minute, second, half, length=length) + _stop(match)
 
 

@@ -147,6 +147,8 @@ def _phrase(match: re.Match[str], spoken: str) -> str | None:
         return None  # "в среду", "в среднем", "по средам"
     if spoken == "так называемый":
         spoken = "так " + _agreeing("называемый", text, match.start(), match.end())
+    elif spoken == "и другие":
+        spoken = "и " + _others(text, match.end())
     elif spoken in _ADJECTIVES:
         spoken = _agreeing(spoken, text, match.start(), match.end())
     if spoken in _DECLINED:
@@ -179,6 +181,14 @@ def _agreeing(adjective: str, text: str, start: int, pos: int) -> str:
     word = _DESCRIBED.match(text, pos)
     form = described(word.group(1), text, start) if word else None
     return adjective if form is None else agreeing(adjective, form)
+
+
+def _others(text: str, pos: int) -> str:
+    """ "другие" in the case of a noun that follows ("из Перми и др. городов")."""
+    word = _DESCRIBED.match(text, pos)
+    readings = [form for form in forms(word.group(1)) if not form.adjective] if word else []
+    form = min(readings, key=lambda form: form.number != "plur", default=None)
+    return "другие" if form is None else agreeing("другой", form)
 
 
 RULES: tuple[Rule, ...] = (PhraseRule(),)
