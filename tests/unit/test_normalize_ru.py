@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.text.normalize import Normalizer, rule_names
@@ -129,6 +129,7 @@ def test_never_raises_and_spans_cover_the_source(text: str) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(RUSSIAN_LIKE)
+@example("XIX в.0а")
 def test_second_reading_changes_nothing(text: str) -> None:
     once = spoken(text)
     assert spoken(once) == once

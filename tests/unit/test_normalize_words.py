@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwentts_svc.text.normalize.near import is_near, near_digits
-from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_in
 from qwentts_svc.text.normalize.registry import rules_of
 from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
@@ -78,12 +77,6 @@ def test_words_of(expression: str, wanted: list[set[str]]) -> None:
 def test_words_in_a_text_are_small_and_those_before_a_stop_are_told_twice() -> None:
     assert words_in("The Dr. (ул.5)\nA_b") == {"the", "dr", "dr.", "ул", "ул.", "5", "a_b"}
     assert {"ſ", "ı", "İ"} <= CONFUSED
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.text(st.sampled_from("ab0123 .:/-–,\u00a0\u0663\n\U0001f600\ud800г"), max_size=30))
-def test_numbers_for_pairs_are_the_pairs(text: str) -> None:
-    assert keys_in(text, set(text)) == set(map(key_of, pairs_in(text, set(text))))
 
 
 @settings(max_examples=500, deadline=None)

@@ -8,15 +8,14 @@ blanks; a run of at least three digits is told by its length too.
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
 from qwentts_svc.text.normalize.parsed import parsed
 
-__all__ = ["key_of", "keys_in", "pairs_in", "pairs_of"]
+__all__ = ["pairs_in", "pairs_of"]
 
 Chars: TypeAlias = frozenset[str]
 
@@ -62,8 +61,6 @@ _PLAIN = frozenset(
 _LONGEST = 6
 """Characters of the longest thing that is looked for: a run of so many digits."""
 _RUNS = tuple("0" * size for size in range(3, _LONGEST + 1))
-_PAIR = 2
-_ENCODING = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
 
 def _folded(char: str) -> str:
@@ -85,30 +82,6 @@ def pairs_in(text: str, chars: set[str]) -> set[str]:
                 break
             found.add(run)
     return found
-
-
-def keys_in(text: str, chars: set[str]) -> set[Hashable]:
-    """``pairs_in`` as numbers (see ``key_of``), which are had in half the time."""
-    for char in _FOLDING.intersection(chars):
-        text = text.replace(char, _FOLDED[char])
-    points = memoryview(text.encode(_ENCODING, "surrogatepass"))
-    pairs = len(text) // 2
-    found: set[Hashable] = set(points[: 8 * pairs].cast("Q"))
-    found.update(points[4 : 4 + 8 * ((len(text) - 1) // 2)].cast("Q") if text else ())
-    if _TWO_DIGITS in found:
-        for run in _RUNS:
-            if run not in text:
-                break
-            found.add(run)
-    return found
-
-
-def key_of(pair: str) -> Hashable:
-    """What ``keys_in`` has for ``pair``; a run of digits stands for itself."""
-    return memoryview(pair.encode(_ENCODING, "surrogatepass")).cast("Q")[0] if len(pair) == _PAIR else pair
-
-
-_TWO_DIGITS = key_of("00")
 
 
 def pairs_of(pattern: re.Pattern[str]) -> tuple[Chars, ...]:

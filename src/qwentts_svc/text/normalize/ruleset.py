@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import reduce
 from operator import or_
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from qwentts_svc.text.normalize.pairs import key_of, keys_in, pairs_of
+from qwentts_svc.text.normalize.pairs import pairs_in, pairs_of
 from qwentts_svc.text.normalize.remembered import Remembered
 from qwentts_svc.text.normalize.rule import DIGITS, Rule, WordGate
 from qwentts_svc.text.normalize.starts import needs_of
 from qwentts_svc.text.normalize.words import CONFUSED, words_in, words_of
 
-T = TypeVar("T", bound=Hashable)
 _DIGIT = frozenset("0")
 """Stands for all digits: which of them a text has makes no difference."""
 _ORDINARY = """
@@ -39,11 +38,11 @@ class RuleSet:
         word_gates = tuple(dict.fromkeys(gate for rule in self.rules for gate in _word_gates(rule)))
         needs = [_needs_of(_patterns(rule), rule.triggers) for rule in self.rules]
         needs += [_needs_of((gate.needs,)) for gate in word_gates]
-        self._char_bits = _Bits[str](len(self.rules))
+        self._char_bits = _Bits(len(self.rules))
         chars = [self._char_bits.number(need.chars) for need in needs]
-        self._pair_bits = _Bits[Hashable](self._char_bits.size)
+        self._pair_bits = _Bits(self._char_bits.size)
         pairs = [self._pair_bits.number(need.pairs) for need in needs]
-        self._word_bits = _Bits[str](self._pair_bits.size)
+        self._word_bits = _Bits(self._pair_bits.size)
         words = [self._word_bits.number(need.words) for need in needs]
         bits = list(map(or_, map(or_, chars, pairs), words))
         passed = {gate: 1 << self._word_bits.size + index for index, gate in enumerate(word_gates)}
@@ -114,7 +113,7 @@ class RuleSet:
         chars = set(text)
         signs = chars | _DIGIT if not DIGITS.isdisjoint(chars) else chars
         words = self._word_bits.of(words_in(text)) if CONFUSED.isdisjoint(chars) else self._word_bits.every
-        bits = self._char_bits.of(signs) | self._pair_bits.of(keys_in(text, chars)) | words
+        bits = self._char_bits.of(signs) | self._pair_bits.of(pairs_in(text, chars)) | words
         missing = self.every & ~bits
         for passed, test in [(passed, test) for passed, needed, test in self._word_gates if not needed & missing]:
             if test(text):
@@ -130,20 +129,20 @@ def _each_bit(bits: int) -> Iterator[int]:
 
 
 class _Needs(NamedTuple):
-    """Sets of characters, of pairs of them (see ``key_of``), and of words, of each of which a text has one."""
+    """Sets of characters, of pairs of them, and of words, of each of which a text has one."""
 
     chars: tuple[frozenset[str], ...]
-    pairs: list[frozenset[Hashable]]
+    pairs: list[frozenset[str]]
     words: list[frozenset[str]]
 
 
-class _Bits(Generic[T]):
+class _Bits:
     """A bit for each of some sets of strings: what of them a text has is then one number."""
 
     def __init__(self, first: int = 0) -> None:
         self._first = first
-        self._numbers: dict[frozenset[T], int] = {}
-        self._of: dict[T, int] = {}
+        self._numbers: dict[frozenset[str], int] = {}
+        self._of: dict[str, int] = {}
 
     @property
     def size(self) -> int:
@@ -155,7 +154,7 @@ class _Bits(Generic[T]):
         """All bits."""
         return (1 << self.size) - (1 << self._first)
 
-    def number(self, sets: Iterable[frozenset[T]]) -> int:
+    def number(self, sets: Iterable[frozenset[str]]) -> int:
         """The bits of ``sets`` together."""
         bits = 0
         for members in sets:
@@ -167,7 +166,7 @@ class _Bits(Generic[T]):
             bits |= bit
         return bits
 
-    def of(self, strings: Set[T]) -> int:
+    def of(self, strings: Set[str]) -> int:
         """The bits of the sets that have one of ``strings``."""
         bits_of = self._of
         return reduce(or_, map(bits_of.__getitem__, bits_of.keys() & strings), 0)
@@ -191,6 +190,6 @@ def _needs_of(patterns: Sequence[re.Pattern[str]], triggers: frozenset[str] | No
         sets += needs_of(pattern)
     return _Needs(
         tuple(dict.fromkeys(chars if chars.isdisjoint(DIGITS) else chars | _DIGIT for chars in sets)),
-        [frozenset(map(key_of, pairs)) for pattern in patterns for pairs in pairs_of(pattern)],
+        [pairs for pattern in patterns for pairs in pairs_of(pattern)],
         [words for pattern in patterns for words in words_of(pattern)],
     )

@@ -84,7 +84,8 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
         return latin if hint in _LATIN else _latin_language(text, latin)
     if not _NOT_CYRILLIC.search(text):
         return "ru"
-    weights = _script_weights(_ADDRESS.sub(" ", text)) or _script_weights(text)
+    words = _script_weights(_ADDRESS.sub(" ", text)) if hint == "auto" else {}
+    weights = words or _script_weights(text)
     if "zh" in weights and (known == "ja" or "ja" in weights):
         weights["ja"] = weights.get("ja", 0) + weights.pop("zh")
     if hint in weights:
