@@ -401,6 +401,24 @@ async def test_lookahead_starts_once_the_first_piece_is_heard_and_no_more_rows_t
         assert most == 2
 
 
+async def test_a_row_is_never_due_before_one_that_is_heard_before_it_also_across_flushes() -> None:
+    """Rows that are not heard yet keep the slots that they have: with the earlier row behind them in the queue for one
+    nobody would be heard any more."""
+    async with bridge(60, info=replace(MANY, slots=2), lookahead=3) as it:
+        session = it.open(max_lead_ms=400)
+        heard = asyncio.create_task(hear(session))
+        for turn in range(6):
+            await session.push("A sentence with quite a lot to say, as it goes on. " * (3 if turn % 2 else 1))
+            await session.flush(f"f{turn}")
+        await session.end()
+        told = await heard
+    assert [end.flush_id for end in told.ends] == [f"f{turn}" for turn in range(6)]
+    due = [command.first_audio_deadline_s for command in it.submitted]
+    assert len(due) >= 6
+    assert due == sorted(due)
+    assert due[1] - it.submitted[1].submitted_s > 1.0, "not before the first one has been spoken"
+
+
 # -- text on a worker ------------------------------------------------------
 
 
@@ -437,9 +455,9 @@ async def test_nothing_is_taken_from_a_segment_while_a_worker_has_its_text(monke
         feed(segment, text)
         busy.discard(segment.index)
 
-    def watched_pump(segment, room, **fields):
+    def watched_pump(segment, *args, **fields):
         overlaps.extend(busy & {segment.index})
-        return pump(segment, room, **fields)
+        return pump(segment, *args, **fields)
 
     monkeypatch.setattr(SpokenSegment, "feed", slow_feed)
     monkeypatch.setattr(SpokenSegment, "pump", watched_pump)

@@ -288,6 +288,44 @@ def test_a_reader_who_reads_while_its_preempted_row_is_being_parked_is_not_forgo
     assert rig.engine.wait_s(rig.now) == 0.0
 
 
+def test_text_that_comes_while_the_reader_is_far_behind_is_spoken_once_the_reader_has_caught_up() -> None:
+    """Once: a row short of text had three quarters of its lead in hand when the text came, was not woken for it, and
+    nobody was asked to wake it when the lead fell."""
+    rig = rig_of(length=70)
+    row_id = start(rig, prompt=OPEN, text_open=True, max_lead_frames=20)
+    reader = rig.readers[row_id]
+    rig.append(row_id, range(10, 26))
+    for _ in range(30):
+        rig.step()
+    row = rig.engine.rows[row_id]
+    assert row.state is RowState.WAIT_TEXT
+    assert not row.may_wake
+    rig.append(row_id, range(26, 60))
+    rig.end_text(row_id)
+    for _ in range(30):
+        rig.step()
+    assert row.state is RowState.WAIT_READER  # it goes on to the limit, not beyond
+    assert row.frames_done - reader.consumed_frames <= 20 + LOW_LATENCY.ramp[-1]
+    rig.run()
+    assert isinstance(reader.ends[0], Finished)
+    assert len(reader.codes) == 70
+
+
+def test_text_in_drops_does_not_carry_a_row_beyond_its_lead() -> None:
+    rig = rig_of(length=200)
+    row_id = start(rig, prompt=OPEN, text_open=True, max_lead_frames=8)
+    for drop in range(100):
+        rig.append(row_id, [10 + drop])
+        rig.step()
+        rig.step()
+    row = rig.engine.rows[row_id]
+    assert row.state is RowState.WAIT_READER
+    assert row.frames_done <= 8 + LOW_LATENCY.ramp[-1]
+    rig.end_text(row_id)
+    rig.run()
+    assert len(rig.readers[row_id].codes) == 200
+
+
 def test_rows_keep_no_trace_of_the_last_tenant() -> None:
     """The same request twice in the same slot gives the same audio."""
     rig = rig_of(length=9, info=replace(FAKE_INFO, slots=1))

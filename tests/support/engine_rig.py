@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from qwentts_svc.runtime.messages import (
     PromptSpec,
     StepEvents,
     Submit,
+    Wake,
 )
 from qwentts_svc.runtime.qos import LOW_LATENCY
 from qwentts_svc.runtime.scheduler import make_policy
@@ -30,8 +31,10 @@ NO_GUARD = EngineLimits(GuardLimits(0, 0, 0), LOW_LATENCY)
 
 @dataclass
 class Reader:
-    """A mailbox that keeps everything. Reading is explicit, so that a test can be a slow listener."""
+    """A mailbox that keeps everything. Reading is explicit, so that a test can be a slow listener; ``wake`` is what a
+    reader does to an engine that waits for it."""
 
+    wake: Callable[[], None] = lambda: None
     produced_frames: int = 0
     consumed_frames: int = 0
     parked: bool = False
@@ -56,11 +59,16 @@ class Reader:
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
     def read_all(self) -> None:
+        """As ``EngineClient.consume`` does it."""
         self.consumed_frames = len(self.codes)
+        if self.parked:
+            self.parked = False
+            self.wake()
 
 
 class Rig:
-    """``policy`` and limits as in production; every step advances the clock by ``tick_s``."""
+    """``policy`` and limits as in production; every step advances the clock by ``tick_s``. An engine that sleeps is
+    left asleep until its time or a command comes, as by its thread, so that a wake-up that is missing fails a test."""
 
     def __init__(
         self, model, codec, *, policy: str = "playout", limits=NO_GUARD, tick_s: float = 0.01, **engine
@@ -76,7 +84,7 @@ class Rig:
         self, ids: Sequence[int], sampling: Sampling, *, text_open: bool = False, prompt: PromptSpec, **fields
     ) -> int:
         row_id = next(self._ids)
-        reader = self.readers[row_id] = Reader()
+        reader = self.readers[row_id] = Reader(lambda: self.engine.handle(Wake()))
         self.engine.handle(
             Submit(
                 row_id=row_id,
@@ -100,7 +108,8 @@ class Rig:
         self.engine.handle(Cancel(row_id))
 
     def step(self) -> StepEvents:
-        events = self.engine.step(self.now)
+        awake = self.engine.wait_s(self.now) == 0.0
+        events = self.engine.step(self.now) if awake else []
         self.now += self.tick_s
         for mailbox, event in events:
             assert isinstance(mailbox, Reader)

@@ -12,7 +12,7 @@ from support.rows import BATCH, CODES, INTERACTIVE, STANDARD, Bench, playing, wa
 
 from qwentts_svc.errors import InputError
 from qwentts_svc.runtime.cost import StepCosts
-from qwentts_svc.runtime.rows import RowState
+from qwentts_svc.runtime.rows import Row, RowState
 from qwentts_svc.runtime.runners import StepRow
 from qwentts_svc.runtime.scheduler import POLICIES, Tuning, make_policy
 from qwentts_svc.runtime.scheduler.order import fair_order
@@ -264,6 +264,63 @@ def test_a_preempted_row_resumes_only_when_its_blocks_and_its_text_are_there() -
     assert (plan.resume, plan.decode) == ((1,), (1,))
 
 
+def preempted(bench: Bench, row_id: int, **fields) -> Row:
+    row = playing(bench, row_id, **fields)
+    bench.kv.release_all(row.take_blocks())
+    row.move(RowState.PREEMPTED)
+    return row
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_row_comes_back_at_the_cost_of_an_idle_one_of_its_class_and_of_no_other(name: str) -> None:
+    """The listener of the idle one may be waiting for the other: they speak the same text."""
+    bench = Bench(blocks=6)
+    parked = playing(bench, 2, slack_s=3.0, max_lead_frames=3)
+    parked.move(RowState.WAIT_READER)
+    preempted(bench, 1, slack_s=0.0)
+    bench.kv.lease(bench.kv.free)
+    plan = make_policy(name).plan(bench.view(), NOW)
+    assert (plan.resume, plan.preempt) == ((1,), (2,))
+    parked.submit.mailbox.consumed_frames = 15  # it can go on itself
+    plan = make_policy(name).plan(bench.view(), NOW)
+    assert (plan.resume, plan.preempt, plan.decode) == ((), (), (2,))
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("lacking", ["a slot", "memory"])
+def test_a_row_comes_back_past_a_new_one_that_lacks_something(name: str, lacking: str) -> None:
+    bench = Bench(slots=1 if lacking == "a slot" else 2, blocks=6)
+    row = preempted(bench, 2, slack_s=0.0, priority=STANDARD, submitted_s=NOW - 1)
+    text = (5,) if lacking == "a slot" else tuple(range(100))
+    bench.add(waiting_row(1, text=text, submitted_s=NOW - 2))
+    bench.add(waiting_row(3, submitted_s=NOW - 0.5))
+    plan = make_policy(name).plan(bench.view(), NOW)
+    assert plan.resume == (row.row_id,)
+    assert plan.prefill == (), "a new one does not overtake"
+
+
+def test_shared_blocks_come_free_with_the_last_row_that_uses_them() -> None:
+    bench = Bench(blocks=4)
+    rows = [playing(bench, row_id, slack_s=3.0, priority=BATCH) for row_id in (1, 2)]
+    first, second = rows
+    bench.kv.release_all(second.take_blocks())
+    second.add_blocks(first.kv)
+    first.shared_blocks = second.shared_blocks = len(first.blocks)
+    taken = bench.kv.lease(bench.kv.free)
+    bench.add(waiting_row(3, submitted_s=NOW - 1))
+    plan = PLAYOUT.plan(bench.view(), NOW)
+    assert set(plan.preempt) == {1, 2}
+    assert plan.prefill == (3,)
+    second.shared_blocks = 0  # blocks of its own: one of the two is enough
+    bench.kv.release_all(taken)
+    second.take_blocks()
+    second.add_blocks(bench.kv.lease(len(first.blocks)))
+    bench.kv.lease(bench.kv.free)
+    plan = PLAYOUT.plan(bench.view(), NOW)
+    assert len(plan.preempt) == 1
+    assert plan.prefill == (3,)
+
+
 # -- any snapshot ---------------------------------------------------------------------------------------------------
 
 
@@ -326,7 +383,8 @@ def test_any_plan_can_be_carried_out(bench: Bench, name: str) -> None:
 
     holding = {RowState.RUNNING, RowState.WAIT_TEXT, RowState.WAIT_READER}
     assert states(plan.preempt) <= holding
-    assert states(plan.wait_text) | states(plan.park) <= {RowState.RUNNING}
+    assert states(plan.wait_text) <= {RowState.RUNNING}
+    assert states(plan.park) <= {RowState.RUNNING, RowState.WAIT_TEXT}
     assert states(plan.wake) <= {RowState.WAIT_TEXT, RowState.WAIT_READER}
     assert states(plan.prefill) <= {RowState.WAITING}
     assert states(plan.resume) <= {RowState.PREEMPTED}
@@ -358,6 +416,37 @@ def test_a_policy_never_sits_idle_while_a_row_could_speak(bench: Bench, name: st
         and row.missing_blocks(bench.kv.block_size) <= bench.kv.free
     ]
     assert plan.decode or not able
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    state=st.sampled_from([RowState.WAIT_TEXT, RowState.WAIT_READER]),
+    decoded=st.integers(0, 20),
+    undecoded=st.integers(0, 6),
+    share_read=st.floats(0.0, 1.0),
+    tokens=st.integers(0, 30),
+    lead=st.one_of(st.none(), st.integers(1, 30)),
+    name=st.sampled_from(POLICIES),
+)
+def test_a_row_is_left_waiting_only_for_what_wakes_it(
+    state, decoded: int, undecoded: int, share_read: float, tokens: int, lead: int | None, name: str
+) -> None:
+    """Text comes as a command, and readers wake rows that are parked for them, no others."""
+    bench = Bench()
+    fields = {"layout": Layout.STREAMING, "text_open": True, "text": (5,), "max_lead_frames": lead}
+    row = bench.start(waiting_row(1, **fields))
+    bench.speak(row, decoded + undecoded, decoded=decoded, now=NOW)
+    row.append_text(tuple(range(tokens)), None)
+    row.submit.mailbox.consumed_frames = int(share_read * decoded)
+    row.move(state)
+    plan = make_policy(name).plan(bench.view(), NOW)
+    if row.needs_text:
+        assert (plan.wake, plan.park) == ((), ())
+    elif state is RowState.WAIT_READER:
+        assert (plan.wake, plan.park) == ((1,) if row.may_wake else (), ())
+    else:
+        assert (plan.wake, plan.park) == (((), (1,)) if row.too_far_ahead else ((1,), ()))
+    assert plan.decode == plan.wake
 
 
 @settings(max_examples=15, deadline=None)

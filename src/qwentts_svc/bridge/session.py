@@ -186,10 +186,12 @@ class Session:
         rows = sum(len(segment.rows) for segment in self._segments)
         admitted = self._admitted()
         room = self._plan.window - rows if admitted else 1 - rows
+        before: list[SpokenPiece] = []
         try:
             for segment in self._segments:
                 if segment is not self._preparing:
-                    room -= segment.pump(room, continuation=admitted)
+                    room -= segment.pump(room, before, continuation=admitted)
+                before += segment.rows
         except TtsError as error:
             self._fail(error)
         self._news.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qwentts_svc.bridge.engine_client import EngineClient
@@ -26,6 +26,8 @@ class SpokenPiece:
     mailbox: Mailbox
     text_open: bool
     """The engine does not know yet that the text has ended."""
+    due_s: float
+    """When its first audio is wanted, monotonic seconds."""
     pause_before_ms: float = 0.0
     frames: int = 0
     """Frames that the listener has taken."""
@@ -138,9 +140,9 @@ class SpokenSegment:
         last = self.closed and self._feed.exhausted and len(self.rows) == 1
         return self.chars if last else row.piece.source_end
 
-    def pump(self, room: int, *, continuation: bool) -> int:
-        """Give new tokens to the rows in work and start up to ``room`` rows; returns how many were started. Raises
-        TtsError when the engine cannot take one."""
+    def pump(self, room: int, before: Sequence[SpokenPiece], *, continuation: bool) -> int:
+        """Give new tokens to the rows in work and start up to ``room`` rows; returns how many were started. ``before``:
+        rows of earlier segments that the listener hears first. Raises TtsError when the engine cannot take one."""
         for row in self.rows:
             self._append(row)
         started = 0
@@ -148,7 +150,7 @@ class SpokenSegment:
             if self._frames_left() <= 0:
                 self.stop(FinishReason.LENGTH_LIMIT)
                 break
-            self._start(piece, continuation)
+            self._start(piece, [*before, *self.rows], continuation)
             started += 1
         return started
 
@@ -181,16 +183,18 @@ class SpokenSegment:
     def _budget(self, piece: Piece) -> int | None:
         return None if self._plan.request.raw_text else self._plan.tuning.runaway.frames(len(piece.ids))
 
-    def _start(self, piece: Piece, continuation: bool) -> None:
+    def _start(self, piece: Piece, before: Sequence[SpokenPiece], continuation: bool) -> None:
         plan, request = self._plan, self._plan.request
         mailbox = self._client.new_mailbox(self._notify)
         now = time.monotonic()
-        ahead_s = sum(row.left_s(plan.frame_s) for row in self.rows)
+        ahead_s = sum(row.left_s(plan.frame_s) for row in before)
+        # Never due before an earlier row: that one would be refused the slot that this one keeps until it is heard.
+        due_s = max(now + max(plan.max_latency_s, ahead_s), before[-1].due_s if before else now)
         # Rows that wait their turn share one lead, so that together they are never further ahead of the listener.
-        waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in self.rows)
+        waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in before)
         lead = None if plan.max_lead_frames is None else max(1, plan.max_lead_frames - waiting)
         pause_ms = self._last.pause_after_ms if self._last else 0.0
-        row = SpokenPiece(piece, mailbox, plan.text_open, pause_ms)
+        row = SpokenPiece(piece, mailbox, plan.text_open, due_s, pause_ms)
         self._client.submit(
             Submit(
                 row_id=mailbox.row_id,
@@ -211,7 +215,7 @@ class SpokenSegment:
                 max_frames=self._frames_left(),
                 budget_frames=self._budget(piece),
                 priority=request.priority,
-                first_audio_deadline_s=now + max(plan.max_latency_s, ahead_s),
+                first_audio_deadline_s=due_s,
                 deadline_s=request.deadline_s if request.deadline_s is not None else float("inf"),
                 max_lead_frames=lead,
                 session_id=request.session_id,

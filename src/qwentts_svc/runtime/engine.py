@@ -244,7 +244,7 @@ class Engine:
         return True
 
     def _check_limits(self, row: Row) -> None:
-        if row.frames_done >= row.submit.max_frames or row.position >= self._model.info.max_positions:
+        if row.frames_done >= row.submit.max_frames or row.position >= self._prefill.room:
             self._exits.flush(row, FinishReason.LENGTH_LIMIT)
         elif over_budget(row) or is_looping(row, self._limits.guard):
             self._exits.flush(row, FinishReason.RUNAWAY_STOPPED)

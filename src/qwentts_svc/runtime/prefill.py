@@ -43,7 +43,7 @@ class PrefillStage:
         self._prefixes = prefixes
         self._codec = codec
         self.room = min(model.info.max_positions, kv.total * kv.block_size)
-        """Positions of the longest row that can be served; a prompt must be shorter."""
+        """Positions of the longest row that can be served; a prompt must be shorter, and a row ends there."""
 
     def run(self, fresh: Sequence[Row], back: Sequence[Row], now: float) -> PrefillOutcome:
         """Every row that could be served is RUNNING afterwards."""

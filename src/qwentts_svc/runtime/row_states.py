@@ -28,7 +28,9 @@ TRANSITIONS: dict[RowState, frozenset[RowState]] = {
     RowState.RUNNING: frozenset(
         {RowState.WAIT_TEXT, RowState.WAIT_READER, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}
     ),
-    RowState.WAIT_TEXT: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
+    RowState.WAIT_TEXT: frozenset(
+        {RowState.RUNNING, RowState.WAIT_READER, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}
+    ),
     RowState.WAIT_READER: frozenset({RowState.RUNNING, RowState.PREEMPTED, RowState.FLUSHING, RowState.DONE}),
     RowState.PREEMPTED: frozenset({RowState.PREFILL, RowState.FLUSHING, RowState.DONE}),
     RowState.FLUSHING: frozenset({RowState.DONE}),

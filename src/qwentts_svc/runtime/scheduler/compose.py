@@ -50,7 +50,7 @@ def ledger_for(view: Snapshot, piles: Piles) -> Ledger:
         holders.sort(key=lambda row: (-row.priority, -row.due_s, row.row_id))
         return holders
 
-    return Ledger(view.free_blocks, view.block_size, expendable)
+    return Ledger(view.free_blocks, view.block_size, expendable, piles.idle_holders)
 
 
 def finish_plan(

@@ -42,7 +42,17 @@ def sort_rows(rows: Sequence[Row], now: float) -> Piles:
                 piles.idle_holders.append(row)
             else:
                 piles.ready.append(row)
-        elif state is RowState.WAIT_TEXT or state is RowState.WAIT_READER:
+        elif state is RowState.WAIT_TEXT:
+            # Whose text has come goes on, or waits for its reader: only rows in WAIT_READER are woken by one.
+            if row.needs_text:
+                piles.idle_holders.append(row)
+            elif row.too_far_ahead:
+                piles.park.append(row)
+                piles.idle_holders.append(row)
+            else:
+                piles.wake.append(row)
+                piles.ready.append(row)
+        elif state is RowState.WAIT_READER:
             if row.needs_text or not row.may_wake:
                 piles.idle_holders.append(row)
             else:

@@ -41,7 +41,7 @@ class StepPlan:
     wait_text: tuple[int, ...] = ()
     """RUNNING -> WAIT_TEXT."""
     park: tuple[int, ...] = ()
-    """RUNNING -> WAIT_READER; set ``mailbox.parked``."""
+    """RUNNING or WAIT_TEXT -> WAIT_READER; set ``mailbox.parked``."""
     wake: tuple[int, ...] = ()
     """WAIT_TEXT or WAIT_READER -> RUNNING; clear ``mailbox.parked``."""
     prefill: tuple[int, ...] = ()

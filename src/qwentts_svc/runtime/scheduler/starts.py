@@ -24,13 +24,16 @@ def choose_starts(
 
     ``slack_s``: least laxity of a speaking row. A prefill that would use it up (with the first audio after it) goes
     ahead only when its own laxity, with a reserve for a step that takes longer than it should, is less still, so
-    neither side can hold up the other for ever. Nobody overtakes a candidate that does not fit.
+    neither side can hold up the other for ever. No new row overtakes a candidate that does not fit; rows that come back
+    do, for what it lacks may come free with them only.
     """
     chosen: list[Row] = []
     slots, spent = view.free_slots, 0
+    full = False
     for row in candidates:
-        if row.slot is None and slots == 0:
-            break
+        is_new = row.state is RowState.WAITING
+        if is_new and (full or (row.slot is None and slots == 0)):
+            continue
         cost = row.prefill_positions + row.frames_done
         if chosen and spent + cost > positions:
             break
@@ -39,7 +42,8 @@ def choose_starts(
         if delay_s > slack_s and row.slack(now) - START_RESERVE * first_s > slack_s:
             break
         if not ledger.admit(row, row.missing_blocks(view.block_size), reserve):
-            break
+            full = True
+            continue
         chosen.append(row)
         spent += cost
         slots -= row.slot is None
