@@ -191,7 +191,7 @@ class SpokenSegment:
         # Never due before an earlier row: that one would be refused the slot that this one keeps until it is heard.
         due_s = max(now + max(plan.max_latency_s, ahead_s), before[-1].due_s if before else now)
         # Rows that wait their turn share one lead, so that together they are never further ahead of the listener.
-        waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in before)
+        waiting = sum(row.mailbox.produced_frames - row.mailbox.consumed_frames for row in self.rows)
         lead = None if plan.max_lead_frames is None else max(1, plan.max_lead_frames - waiting)
         pause_ms = self._last.pause_after_ms if self._last else 0.0
         row = SpokenPiece(piece, mailbox, plan.text_open, due_s, pause_ms)

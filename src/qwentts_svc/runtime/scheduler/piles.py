@@ -33,24 +33,19 @@ def sort_rows(rows: Sequence[Row], now: float) -> Piles:
         state = row.state
         if row.submit.deadline_s <= now and state is not RowState.FLUSHING:
             piles.expired.append(row)
-        elif state is RowState.RUNNING:
+        elif state is RowState.RUNNING or state is RowState.WAIT_TEXT:
+            running = state is RowState.RUNNING
             if not row.text_ended and row.needs_text:
-                piles.wait_text.append(row)
+                if running:
+                    piles.wait_text.append(row)
                 piles.idle_holders.append(row)
             elif row.max_lead_frames is not None and row.too_far_ahead:
+                # Also one whose text has come: a reader wakes the rows in WAIT_READER only.
                 piles.park.append(row)
                 piles.idle_holders.append(row)
             else:
-                piles.ready.append(row)
-        elif state is RowState.WAIT_TEXT:
-            # Whose text has come goes on, or waits for its reader: only rows in WAIT_READER are woken by one.
-            if row.needs_text:
-                piles.idle_holders.append(row)
-            elif row.too_far_ahead:
-                piles.park.append(row)
-                piles.idle_holders.append(row)
-            else:
-                piles.wake.append(row)
+                if not running:
+                    piles.wake.append(row)
                 piles.ready.append(row)
         elif state is RowState.WAIT_READER:
             if row.needs_text or not row.may_wake:
