@@ -26,6 +26,7 @@ from qwentts_svc.bridge.service import ServiceSettings, Speech
 from qwentts_svc.codec.config import CodecConfig, load_codec_config
 from qwentts_svc.config import RuntimeSettings, Settings
 from qwentts_svc.engine_factory import EngineParts, build_engine
+from qwentts_svc.heap import settle_heap
 from qwentts_svc.observability.engine_share import EngineShare
 from qwentts_svc.observability.logs import setup_logging
 from qwentts_svc.observability.observer import NullObserver, Observer
@@ -177,6 +178,7 @@ async def _serve(settings: Settings) -> int:
     metrics = PrometheusObserver()
 
     def started(running: SpeechServer) -> None:
+        settle_heap()
         _LOG.info("ready", extra={"fields": {"stage": "ready", "port": running.port}})
 
     try:

@@ -179,6 +179,8 @@ def _full_stop_ends(text: str, start: int, at: int, after: int, first: str) -> b
             return False  # The number of a list item.
         after_word = _WORD_AFTER.match(text, after, min(len(text), after + 32))
         return after_word is None or after_word.group(1).lower() not in MONTHS_DE
+    if len(word) > 1 and word not in NEVER_LAST and word not in BEFORE_NUMBER:
+        return True
     joined = _with_spaced_letters(text, start, begin, word) if len(word) == 1 else word
     if word in CLOSING or joined in CLOSING:
         return True

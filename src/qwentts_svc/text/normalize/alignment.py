@@ -20,22 +20,17 @@ class BadEditsError(ValueError):
     """A rule proposed edits that are out of range, out of order or overlapping."""
 
 
-def check_edits(text: str, edits: Sequence[Edit]) -> None:
-    """Raise ``BadEditsError`` unless the edits are ordered, disjoint and inside the text."""
-    last = 0
-    for start, end, _ in edits:
-        if not last <= start <= end <= len(text):
-            raise BadEditsError(f"edit [{start}:{end}] after {last} in a text of {len(text)}")
-        last = end
-
-
 def rewrite(text: str, edits: Iterable[Edit]) -> str:
-    """``text`` with checked ``edits`` applied."""
+    """``text`` with ``edits`` applied. Raises ``BadEditsError`` unless they are ordered, disjoint and inside of it."""
     parts: list[str] = []
     last = 0
     for start, end, replacement in edits:
+        if not last <= start <= end:
+            raise BadEditsError(f"edit [{start}:{end}] after {last}")
         parts += (text[last:start], replacement)
         last = end
+    if last > len(text):
+        raise BadEditsError(f"an edit ends at {last} in a text of {len(text)}")
     parts.append(text[last:])
     return "".join(parts)
 

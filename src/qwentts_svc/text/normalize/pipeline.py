@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from qwentts_svc.text.normalize.alignment import Piece, check_edits, compose, rewrite, runs_together, to_spans
+from qwentts_svc.text.normalize.alignment import Piece, compose, rewrite, runs_together, to_spans
 from qwentts_svc.text.normalize.common import FINISH, PREPARE, UNCLEAN, is_unfinished
 from qwentts_svc.text.normalize.common.language import detect_language, language_code, language_spans
 from qwentts_svc.text.normalize.lexicon import Lexicon, LexiconRun
@@ -131,15 +131,14 @@ class _Unit:
         try:
             if rule.name in self._disabled or not (edits := list(rule.apply(self.text, ctx))):
                 return False
-            check_edits(self.text, edits)
+            if self.protected and not (edits := [edit for edit in edits if not self._is_protected(edit)]):
+                return False
+            text = rewrite(self.text, edits)
         except Exception as error:  # a defect in one rule must not cost the caller the rest of the text
             self._failed(rule.name, error)
             return False
-        if self.protected:
-            edits = [edit for edit in edits if not self._is_protected(edit)]
-        if edits:
-            self._apply(edits)
-        return bool(edits)
+        self._take(text, edits)
+        return True
 
     def run_parts(self, parts: Sequence[tuple[int, int, RuleSet, RuleContext]]) -> None:
         """Apply each part's rules to that part alone. Parts are ordered and cover the text."""
@@ -156,21 +155,22 @@ class _Unit:
                 out_pos += out_len
                 src_pos += src_len
         if edits:
-            self._apply(edits)
+            self._take(rewrite(self.text, edits), edits)
 
     def protect(self, edits: list[Edit]) -> None:
         """Apply the user's own replacements and keep every later rule off them."""
         if not edits:
             return
-        self._apply(edits)
+        self._take(rewrite(self.text, edits), edits)
         shift = 0
         for start, end, replacement in edits:
             self.protected.append((start + shift, start + shift + len(replacement)))
             shift += len(replacement) - (end - start)
         self.protected.sort()
 
-    def _apply(self, edits: list[Edit]) -> None:
-        self.text = rewrite(self.text, edits)
+    def _take(self, text: str, edits: list[Edit]) -> None:
+        """``text`` is what ``edits`` make of the text."""
+        self.text = text
         self.pieces = compose(self.pieces, edits)
         if self.protected:
             self.protected = _shifted(self.protected, edits)

@@ -82,15 +82,15 @@ class RuleSet:
 
     def concerned(self, found: int, first: int = 0) -> list[int]:
         """Indices, from ``first`` on, of the rules that have all they need in a text where this is ``found``."""
-        needed, missing = self.needed, self.every & ~found
-        # The lowest bit comes first.
-        marks = bin(found & self._own | self._always | self._own + 1)[:2:-1]
+        needed, missing = self.needed, self.every ^ found
+        marks = (found & self._own | self._always) >> first << first
         indices = []
-        index = marks.find("1", first)
-        while index >= 0:
+        while marks:
+            lowest = marks & -marks
+            marks ^= lowest
+            index = lowest.bit_length() - 1
             if not needed[index] & missing:
                 indices.append(index)
-            index = marks.find("1", index + 1)
         return indices
 
     def look_at(self, token: str) -> int:

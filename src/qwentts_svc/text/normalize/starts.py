@@ -25,26 +25,17 @@ class Starts:
     """Places where one of a set of characters stands; ``fresh``: and not right after a letter, digit or underscore."""
 
     def __init__(self, chars: frozenset[str], *, fresh: bool) -> None:
-        self.chars = chars
-        self.fresh = fresh
         # A class comes first: the expression engine skips to its characters at once, and looks behind them then.
-        self._wanted = re.compile(f"[{re.escape(''.join(sorted(chars)))}]" + (r"(?<!\w.)" if fresh else ""))
-        self._last: tuple[str, list[int]] = ("", [])
-
-    def places(self, text: str) -> list[int]:
-        """Offsets in order: all at which a match may begin, and few more. The last answer is remembered, for many rules
-        in a row ask the same of the same text."""
-        last, places = self._last
-        if last is not text:
-            places = [match.start() for match in self._wanted.finditer(text)]
-            self._last = (text, places)
-        return places
+        wanted = re.compile(f"[{re.escape(''.join(sorted(chars)))}]" + (r"(?<!\w.)" if fresh else ""))
+        self.places = wanted.finditer
+        """Finds, in order, all places of a text at which a match may begin, and few more."""
 
     def matches(self, pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
         """What ``pattern.finditer`` would give, tried at ``places`` alone."""
         found: list[re.Match[str]] = []
         match_at, end = pattern.match, 0
-        for at in self.places(text):
+        for place in self.places(text):
+            at = place.start()
             if at >= end and (match := match_at(text, at)) is not None:
                 found.append(match)
                 end = match.end()

@@ -74,7 +74,7 @@ def detect_language(text: str, hint: str = "auto", default: str = "en") -> str:
     language of a text without letters and of a Latin-script text whose words do not clearly say otherwise."""
     known = hint if hint in LANGUAGES else default
     latin = known if known in _LATIN else "en"
-    if not _OTHER_SCRIPT.search(text):
+    if text.isascii() or not _OTHER_SCRIPT.search(text):
         if not _LATIN_WORD.search(text):
             return known
         if known not in _LATIN and not _LATIN_WORD.search(_ADDRESS.sub(" ", text)):
