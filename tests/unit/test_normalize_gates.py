@@ -72,7 +72,7 @@ def test_those_rules_are_concerned_that_have_all_they_need(lang: str) -> None:
         found = rules.found(text)
         for first in (0, len(rules.rules) // 2):
             having = [at for at, needed in enumerate(rules.needed) if at >= first and not needed & ~found]
-            assert rules.concerned(found, first) == having, text
+            assert list(rules.concerned(found, first)) == having, text
 
 
 def test_every_combining_mark_is_looked_for() -> None:

@@ -80,18 +80,16 @@ class RuleSet:
             self._last = (text, bits)
         return bits
 
-    def concerned(self, found: int, first: int = 0) -> list[int]:
+    def concerned(self, found: int, first: int = 0) -> Iterator[int]:
         """Indices, from ``first`` on, of the rules that have all they need in a text where this is ``found``."""
         needed, missing = self.needed, self.every ^ found
         marks = (found & self._own | self._always) >> first << first
-        indices = []
         while marks:
             lowest = marks & -marks
             marks ^= lowest
             index = lowest.bit_length() - 1
             if not needed[index] & missing:
-                indices.append(index)
-        return indices
+                yield index
 
     def look_at(self, token: str) -> int:
         """The bits of what ``token`` has, between two blanks, and of the rules that are looked for by it."""
