@@ -26,7 +26,11 @@ _PREFIXES = {"<": "less than", ">": "more than", "<=": "at most", "≤": "at mos
 _EITHER_SIGN = re.compile(r"(?<![\w)])\+/[-−–]\s?(?=[$€£]?\.?[0-9])")
 _SCIENTIFIC = re.compile(rf"(?<![\w.,-])({NUM})(?:e([-−+]?)|E([-−+]))([0-9]{{1,2}})(?!\w|[.,-][0-9])")
 _PLUS_SIGN = re.compile(r"(?<![\w+)\]%])\+(?=[$€£]?\.?[0-9])")
-_SAID = re.compile(r"(?:\b(?:is|are|was|were|be|been|being|stay|stays|remain|remains)|'s)$")
+_NO_VERB_AFTER = re.compile(
+    r"(?:\b(?:is|are|was|were|be|been|being|stay|stays|remain|remains|with|of|for|at|have|has|had|by|from)|'s"
+    r"|[a-z]{2}(?<![isu])s)$"
+)
+"""The verb is there already, or "is" would not go with it: "all readings > 90"."""
 _SPACED_MINUS = re.compile(
     r"(?<=[0-9)\]²³π])\s[-−]\s(?=[(√]?(?:[0-9]|[a-z]\b))|(?<=\b[a-zA-Z])\s[-−]\s(?=[0-9]|[a-z]\b)|(?<=[0-9][a-z])\s[-−]\s(?=[0-9])|(?<=[\w)²³])\s?−\s?(?=[\w(])"
 )
@@ -71,10 +75,8 @@ def _compare(match: re.Match[str], _: RuleContext) -> str | None:
         ):
             return None
     spoken = _SIMPLE[sign]
-    if spoken.startswith("is ") and _SAID.search(text, max(0, match.start() - 8), match.start()):
+    if spoken.startswith("is ") and _NO_VERB_AFTER.search(text, max(0, match.start() - 8), match.start()):
         spoken = spoken.removeprefix("is ")
-    if sign == "∈":
-        return f" {spoken} "
     return f" {spoken} "
 
 

@@ -71,7 +71,7 @@ _NUMBERED = {
 _NUMBERED_PATTERN = re.compile(
     r"(?<![\w.-])("
     + "|".join(sorted(_NUMBERED, key=len, reverse=True))
-    + r")\.\s?(?=[0-9IVX]{1,5}(?![0-9])|[а-яё]{2,20}\sточка\s)",
+    + r")\.\s?(?=(?-i:[0-9IVX]{1,5}(?![0-9])|[а-яё]{2,20}\sточка\s))",
     re.IGNORECASE,
 )
 _LAW_PARTS = frozenset(("п", "ч", "ст", "разд", "гл", "прил", "абз"))

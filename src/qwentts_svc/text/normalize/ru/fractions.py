@@ -30,16 +30,8 @@ _FRACTION = re.compile(
     rf"([1-9][0-9]{{0,3}})|([½⅓⅔¼¾⅕-⅞⅒]))"
     rf"(?![\w/]|[.,][0-9]|-[а-яё0-9])(?:\s?({_UNIT})(?![\w/]))?"
 )
-_THIRD: dict[Case, str] = {
-    "nomn": "треть",
-    "gent": "трети",
-    "datv": "трети",
-    "accs": "треть",
-    "ablt": "третью",
-    "loct": "трети",
-}
 _HALF = Noun("половина")
-_PART_NOUNS = {2: _HALF, 4: Noun("четверть")}
+_PART_NOUNS = {3: Noun("треть"), 4: Noun("четверть")}
 _STOREYS = re.compile(r"[\s-]?эт(?:аж|\.)")
 _FINAL = re.compile(r"\sфинала")
 _COMING = r"(?i:вы[шй]|проб[иь]|про[шй]|попа|попад|выход|проход)[а-яё]{0,8}"
@@ -49,21 +41,15 @@ _EQUALS = re.compile(r"[=≈]\s?\Z")
 _NOT_PARTS = re.compile(r"(?i)(?:дом|д\.|корпус|номер|кв\.|№|размер|глава|приказ|рейс|раздел|бронь|АД)\s?$")
 
 
-def fraction(top: int, bottom: int, case: Case) -> str:
-    """ "одна вторая", "три четвёртых" in ``case``; a half, a third and a quarter by their nouns where they are one."""
-    if top == 1 and bottom in (3, 4):
-        return f"одна {_THIRD['nomn']}" if bottom == 3 and case == "nomn" else _one_part(bottom, case)
-    part_case: Case = case
+def fraction(top: int, bottom: int, case: Case, *, alone: bool = True) -> str:
+    """ "одна вторая", "три пятых" in ``case``; parts of three and of four by their nouns ("две трети") where the
+    fraction stands ``alone`` and is below one, or is one part."""
+    number = cardinal(top, case, "femn")
+    if bottom in _PART_NOUNS and (top == 1 or (alone and top < bottom)):
+        return f"{number} {_PART_NOUNS[bottom].form(top, case)}"
     if group(top) == 1:
-        part = ordinal(bottom, part_case, "femn")
-    else:
-        part = ordinal(bottom, case if case in ("datv", "ablt", "loct") else "gent", "plur")
-    return f"{cardinal(top, case, 'femn')} {part}"
-
-
-def _one_part(bottom: int, case: Case) -> str:
-    number = cardinal(1, case, "femn")
-    return f"{number} {_THIRD[case] if bottom == 3 else _PART_NOUNS[4].form(1, case)}"
+        return f"{number} {ordinal(bottom, case, 'femn')}"
+    return f"{number} {ordinal(bottom, case if case in ('datv', 'ablt', 'loct') else 'gent', 'plur')}"
 
 
 def _case(text: str, start: int, end: int, *, one: bool) -> Case:
@@ -76,6 +62,8 @@ def _case(text: str, start: int, end: int, *, one: bool) -> Case:
             return "loct"  # what is played there; one comes into it in the accusative
         if not asked.word and one and part_of_speech(last_word(text, start)) == "NOUN":
             return "gent"
+    elif asked.word == "в" and (head := head_after(text, end)) is not None and head.readings[0].number == "plur":
+        return "loct"  # "в двух третях случаев", but "в три четверти дюйма"
     return asked.cases[0]
 
 
@@ -101,7 +89,7 @@ def _replace(match: re.Match[str], _: RuleContext) -> str | None:
             spoken = f"{cardinal(n, case, 'masc')} с половиной"
         else:
             named = _of_whole(n, case)
-            spoken = f"{cardinal(n, case, 'femn')} {named} {fraction(top, bottom, case)}"
+            spoken = f"{cardinal(n, case, 'femn')} {named} {fraction(top, bottom, case, alone=False)}"
     elif (top, bottom) == (1, 2) and (glyph or unit):
         spoken = _HALF.form(1, case) if glyph else fraction(1, 2, case)
     else:
